@@ -1,0 +1,1 @@
+"""Who is there: passwords, tokens, login sessions, and the principal they lead to."""

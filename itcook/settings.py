@@ -1,0 +1,124 @@
+"""Settings, read once from the environment (`ITCOOK_*`) and a `.env` file, frozen from then on."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "ITCOOK_"
+MIN_SECRET_LENGTH = 32  # bytes of an HS256 key, RFC 7518 section 3.2
+
+
+class SettingsError(Exception):
+    """A setting cannot be right; the message is one line that names it and says what would be."""
+
+
+def _bind(value: str) -> str:
+    host, separator, port = value.rpartition(":")
+    if not separator or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("must be HOST:PORT with a port of 0 to 65535, such as 127.0.0.1:3000")
+    return value
+
+
+def _database_url(value: str) -> str:
+    if value.startswith(("postgres://", "postgresql://")) and urlsplit(value).hostname:
+        return value
+    if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
+        if ":memory:" in value:
+            raise ValueError("must name a file: events outlive the process, and memory does not")
+        return value
+    raise ValueError("must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME")
+
+
+def _origins(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    origins = tuple(origin.strip() for origin in value.split(",") if origin.strip())
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or origin != origin.lower():
+            raise ValueError(f"{origin!r} must be SCHEME://HOST[:PORT], such as https://itcook.example")
+        if parts.path or parts.query or parts.fragment:
+            raise ValueError(f"{origin!r} must end after the host and port")
+    return origins
+
+
+def _secret(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and len(value.get_secret_value().encode()) < MIN_SECRET_LENGTH:
+        raise ValueError(f"must have at least {MIN_SECRET_LENGTH} bytes; try: openssl rand -hex 32")
+    return value
+
+
+class Settings(BaseSettings):
+    """Every setting of the server. Durations are in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:3000"
+    database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///data/itcook.sqlite3"
+    secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
+    signing_key_file: Path | None = None
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = ()
+    access_token_seconds: int = Field(default=900, ge=5, le=86_400)
+    refresh_token_days: int = Field(default=30, ge=1, le=365)
+    history_hours: float = Field(default=24, gt=0, le=24 * 365)
+    history_entries: int = Field(default=100_000, ge=1_000, le=10_000_000)
+    heartbeat_seconds: float = Field(default=10, ge=0.1, le=60)
+    timeout_seconds: float = Field(default=30, ge=0.3, le=600)
+    drain_seconds: float = Field(default=8, ge=0, le=60)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is a file of this process (SQLite)."""
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def database_path(self) -> Path:
+        """The file of the embedded database."""
+        assert self.embedded, "only the embedded database is a file"
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def host(self) -> str:
+        return self.bind.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.bind.rpartition(":")[2])
+
+
+def read_settings(**overrides: object) -> Settings:
+    """The settings of this process. Raises `SettingsError` for the first value that cannot be right."""
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type] # pydantic checks what it is given
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{PREFIX}{'_'.join(str(part) for part in first['loc'][:1]).upper()}"
+        raise SettingsError(f"{name} {first['msg'].removeprefix('Value error, ')}") from None
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    if settings.secret and settings.signing_key_file:
+        raise SettingsError(f"{PREFIX}SECRET and {PREFIX}SIGNING_KEY_FILE exclude each other: set one")
+    if not settings.embedded and not settings.secret and not settings.signing_key_file:
+        raise SettingsError(
+            f"{PREFIX}SECRET must be set with PostgreSQL, the same on every node; try: openssl rand -hex 32"
+        )
+    if settings.timeout_seconds < 2 * settings.heartbeat_seconds:
+        raise SettingsError(
+            f"{PREFIX}TIMEOUT_SECONDS must be at least twice {PREFIX}HEARTBEAT_SECONDS,"
+            " or a client that answers every heartbeat could still time out"
+        )

@@ -1,0 +1,1 @@
+"""The event stream, from the row beside its cause to the bytes on their way out."""

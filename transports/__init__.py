@@ -1,0 +1,1 @@
+"""Turn the stream into WebSocket frames and SSE bytes."""
