@@ -27,6 +27,7 @@ from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from itcook.clock import Clock, utc_now
@@ -60,6 +61,16 @@ class Transaction:
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have `call` made once the transaction is durable, and never if it rolls back."""
         self._after_commit.append(call)
+
+    async def insert_once(self, row: Model) -> bool:
+        """Insert `row` unless a unique constraint holds against it; whether it was inserted.
+
+        Another transaction that is inserting the same is waited for: only the one that comes first
+        inserts, also under READ COMMITTED, and nobody has an aborted transaction on its hands.
+        """
+        model = type(row)
+        await model.bulk_create([row], ignore_conflicts=True, using_db=self.connection)
+        return await model.filter(pk=row.pk).using_db(self.connection).exists()
 
     async def commit(self) -> None:
         for write in self._before_commit:
@@ -211,7 +222,8 @@ class Database:
             await migrate(self._settings)
         # Global, because Quart runs its start-up and its requests in unrelated tasks.
         context = TortoiseContext()
-        await context.init(config=tortoise_config(self._settings), _enable_global_fallback=True)
+        with context:  # init() itself looks up the current context
+            await context.init(config=tortoise_config(self._settings), _enable_global_fallback=True)
         self._context = context
 
     async def close(self) -> None:

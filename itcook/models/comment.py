@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
@@ -12,7 +14,9 @@ class Comment(Model):
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", related_name="comments")
+    post_id: UUID
     author: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name="comments")
+    author_id: UUID
     content = fields.TextField()
     created_at = fields.DatetimeField()
 

@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -13,6 +14,7 @@ class Post(Model):
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     author: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name="posts")
+    author_id: UUID
     content = fields.TextField()
     post_type = fields.CharField(max_length=16)
     media_urls: Any = fields.JSONField()  # list of str
