@@ -1,0 +1,104 @@
+"""The composition root: the only place that knows of every part."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+from quart import Quart, Request, Websocket, g, request, websocket
+from quart_cors import cors
+from quart_schema import HttpSecurityScheme, Info, QuartSchema
+
+from blueprints import auth, documentation, health, problems
+from blueprints.context import services
+from blueprints.guard import is_public
+from blueprints.requests import MAX_BODY_BYTES, StrictRequest
+from itcook import __version__
+from itcook.auth.credentials import authenticate
+from itcook.auth.origins import check_origin
+from itcook.auth.passwords import Passwords
+from itcook.services import open_services
+from itcook.settings import Settings
+
+BODY_SECONDS = 20  # 1 MiB in that time is slower than any phone; longer only helps whoever holds sockets open
+PREFLIGHT_AGE = timedelta(hours=1)
+
+
+def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
+    """The ASGI application.
+
+    `passwords` is how passwords are hashed; by default as strongly as argon2-cffi advises.
+    """
+    app = Quart("itcook", static_folder=None)
+    app.request_class = StrictRequest
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["BODY_TIMEOUT"] = BODY_SECONDS
+    app.url_map.merge_slashes = False  # an address is right or it is 404; a redirect would drop the body
+    _document(app)
+    _allow_origins(app, settings)
+    _guard(app)
+    _serve(app, settings, passwords or Passwords())
+    for blueprint in (auth.blueprint, health.blueprint, documentation.blueprint):
+        app.register_blueprint(blueprint)
+    problems.register(app)
+    return app
+
+
+def _serve(app: Quart, settings: Settings, passwords: Passwords) -> None:
+    @app.while_serving
+    async def run() -> AsyncGenerator[None, None]:
+        async with open_services(settings, passwords) as opened:
+            app.extensions["itcook"] = opened
+            yield
+
+
+def _document(app: Quart) -> None:
+    QuartSchema(
+        app,
+        openapi_path=None,  # ours is public, theirs would be refused by the guard
+        info=Info(title="IT Cook", version=__version__),
+        security_schemes={"bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT")},
+        security=[{"bearer": []}],
+        conversion_preference="pydantic",
+        # Without it times would reach Quart's encoder, which writes them as HTTP dates.
+        pydantic_dump_options={"mode": "json"},  # type: ignore[arg-type] # missing in its type
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the provider is Quart's default one
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] # likewise
+
+
+def _allow_origins(app: Quart, settings: Settings) -> None:
+    cors(
+        app,
+        allow_origin=settings.allowed_origins,
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        expose_headers=["Idempotency-Replayed", "Location", "Retry-After", "Stream-Cursor"],
+        max_age=PREFLIGHT_AGE,
+    )
+    # Its WebSocket half refuses every client that is no browser; the guard checks origins itself.
+    app.before_websocket_funcs[None].pop()
+
+
+def _guard(app: Quart) -> None:
+    """Let nobody in who is not known, but where a view is marked public."""
+
+    @app.before_request
+    async def guard_request() -> None:
+        if not _is_preflight(request):
+            await _let_in(app, request)
+
+    @app.before_websocket
+    async def guard_websocket() -> None:
+        await _let_in(app, websocket)
+
+
+def _is_preflight(incoming: Request) -> bool:
+    rule = incoming.url_rule
+    return incoming.method == "OPTIONS" and rule is not None and rule.provide_automatic_options
+
+
+async def _let_in(app: Quart, incoming: Request | Websocket) -> None:
+    endpoint = incoming.endpoint
+    if endpoint is None or is_public(app.view_functions[endpoint]):
+        return  # an address without a view is answered with 404 or 405, whoever asks
+    running = services()
+    check_origin(incoming.headers.getlist("Origin"), incoming.host, running.settings.allowed_origins)
+    g.principal = await authenticate(running.tokens, incoming.headers, incoming.args)

@@ -1,0 +1,125 @@
+"""Accounts: how a person comes to have one, and in and out of it."""
+
+from dataclasses import dataclass
+
+from tortoise.exceptions import IntegrityError
+
+from itcook.auth.passwords import Passwords
+from itcook.auth.principal import Principal
+from itcook.auth.sessions import Device, Opened, continue_session, open_session, revoke_session
+from itcook.auth.tokens import Tokens
+from itcook.database import Transaction, transactional
+from itcook.errors import ConflictError, ForbiddenError, UnauthenticatedError
+from itcook.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What a person registers with; checked by the types in `itcook.auth.fields`."""
+
+    email: str
+    first_name: str
+    last_name: str
+    time_zone: str = "UTC"
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person and what proves it from now on. `expires_in` is the access token's, in seconds."""
+
+    user: User
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class Accounts:
+    """The use cases around an account."""
+
+    def __init__(self, passwords: Passwords, tokens: Tokens, session_days: int) -> None:
+        self._passwords = passwords
+        self._tokens = tokens
+        self._session_days = session_days
+
+    async def register(self, account: NewAccount, password: str, device: Device) -> SignedIn:
+        """Create an account and sign in. Raises `ConflictError` `email_taken`."""
+        password_hash = await self._passwords.hash(password)
+        return self._signed_in(await _register(account, password_hash, device, self._session_days))
+
+    async def login(self, email: str, password: str, device: Device) -> SignedIn:
+        """Sign in. An address nobody has takes as long as a wrong password and gets the same answer.
+
+        Raises `UnauthenticatedError`, and `ForbiddenError` for a disabled account with the right password.
+        """
+        user = await User.get_or_none(email=email)
+        matches = await self._passwords.verify(user.password_hash if user else None, password)
+        if user is None or not matches:
+            raise UnauthenticatedError(
+                "this e-mail and password belong to no account", code="invalid_credentials"
+            )
+        if user.disabled_at is not None:
+            raise ForbiddenError("this account is disabled; ask an administrator", code="account_disabled")
+        await self._renew_hash(user, password)
+        return self._signed_in(await open_session(user, device, self._session_days))
+
+    async def refresh(self, refresh_token: str) -> SignedIn:
+        """Exchange a refresh token, which works once. Raises `UnauthenticatedError`."""
+        opened = await continue_session(refresh_token, self._session_days)
+        if opened is None:
+            raise UnauthenticatedError(
+                "this refresh token is unknown, used or expired; log in again", code="invalid_refresh_token"
+            )
+        return self._signed_in(opened)
+
+    async def logout(self, principal: Principal) -> None:
+        """End the session of `principal`, its access and refresh tokens with it."""
+        await revoke_session(principal.session_id)
+
+    async def _renew_hash(self, user: User, password: str) -> None:
+        if self._passwords.is_outdated(user.password_hash):
+            await _set_password_hash(user, await self._passwords.hash(password))
+
+    def _signed_in(self, opened: Opened) -> SignedIn:
+        return SignedIn(
+            user=opened.user,
+            access_token=self._tokens.issue(opened.user.id, opened.session.id, opened.now),
+            refresh_token=opened.refresh_token,
+            expires_in=self._tokens.lifetime_seconds,
+        )
+
+
+@transactional
+async def _register(
+    transaction: Transaction, account: NewAccount, password_hash: str, device: Device, days: int
+) -> Opened:
+    user = await _create_user(transaction, account, password_hash)
+    return await open_session.within(transaction, user, device, days)
+
+
+async def _create_user(transaction: Transaction, account: NewAccount, password_hash: str) -> User:
+    try:
+        user = await User.create(
+            using_db=transaction.connection,
+            email=account.email,
+            password_hash=password_hash,
+            first_name=account.first_name,
+            last_name=account.last_name,
+            role="user",
+            time_zone=account.time_zone,
+            language=account.language,
+            created_at=transaction.now,
+        )
+    except IntegrityError:
+        raise ConflictError("this e-mail has an account; log in", code="email_taken") from None
+    return user
+
+
+@transactional
+async def _set_password_hash(transaction: Transaction, user: User, password_hash: str) -> None:
+    # Not if the password was changed meanwhile.
+    await (
+        User.filter(id=user.id, password_hash=user.password_hash)
+        .using_db(transaction.connection)
+        .update(password_hash=password_hash)
+    )

@@ -1,0 +1,137 @@
+"""Login sessions: opened by a password, kept alive by rotating refresh tokens, ended by revocation.
+
+A refresh token works once and is answered with the next one. One that comes back after its use is known
+to two people, and as nobody can tell who of them is the thief, the session ends for both (RFC 9700
+section 4.14.2).
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from itcook.database import Transaction, transactional
+from itcook.models import LoginSession, RefreshToken, User
+
+_listeners: list[Callable[[UUID], None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a login comes from, as far as it can be told; shown to the person, never trusted."""
+
+    user_agent: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that lives, and the one refresh token that will continue it."""
+
+    session: LoginSession
+    user: User
+    refresh_token: str
+    now: datetime
+
+
+@transactional
+async def open_session(transaction: Transaction, user: User, device: Device, days: int) -> Opened:
+    """Begin a session of `user` that ends after `days` without a refresh."""
+    session = await LoginSession.create(
+        using_db=transaction.connection,
+        user=user,
+        user_agent=device.user_agent[:200],
+        address=device.address[:45],
+        created_at=transaction.now,
+        last_seen_at=transaction.now,
+        expires_at=transaction.now + timedelta(days=days),
+    )
+    token = await _add_token(transaction, session)
+    return Opened(session, user, token, transaction.now)
+
+
+@transactional
+async def continue_session(transaction: Transaction, refresh_token: str, days: int) -> Opened | None:
+    """Exchange `refresh_token` for the next one; the session then ends after `days` more.
+
+    None if it is unknown or its session has ended, and also if it was used before: that ends the session,
+    and is no exception so that the end is committed.
+    """
+    stored = (
+        await RefreshToken.filter(token_hash=_hash(refresh_token))
+        .using_db(transaction.connection)
+        .select_related("session__user")
+        .first()
+    )
+    if stored is None or not _lives(stored.session, transaction.now):
+        return None
+    if not await _use(transaction, stored):
+        await revoke_session.within(transaction, stored.session.id)
+        return None
+    return await _continued(transaction, stored.session, days)
+
+
+@transactional
+async def revoke_session(transaction: Transaction, session_id: UUID) -> None:
+    """End a session at once; whoever listens hears of it after the commit. Ending it again does nothing."""
+    revoked = (
+        await LoginSession.filter(id=session_id, revoked_at=None)
+        .using_db(transaction.connection)
+        .update(revoked_at=transaction.now)
+    )
+    if revoked:
+        transaction.after_commit(partial(_tell, session_id))
+
+
+def on_revoked(listener: Callable[[UUID], None]) -> Callable[[], None]:
+    """Have `listener` called with the id of each session that is revoked here; the result ends that."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
+
+
+async def prune(now: datetime) -> None:
+    """Remove the sessions that have expired, with their refresh tokens."""
+    await LoginSession.filter(expires_at__lt=now).delete()
+
+
+async def _use(transaction: Transaction, token: RefreshToken) -> bool:
+    # Of two requests at once only one changes the row, whatever each of them has read before.
+    used = (
+        await RefreshToken.filter(token_hash=token.token_hash, used_at=None)
+        .using_db(transaction.connection)
+        .update(used_at=transaction.now)
+    )
+    return used == 1
+
+
+async def _continued(transaction: Transaction, session: LoginSession, days: int) -> Opened:
+    session.last_seen_at = transaction.now
+    session.expires_at = transaction.now + timedelta(days=days)
+    await session.save(using_db=transaction.connection, update_fields=["last_seen_at", "expires_at"])
+    token = await _add_token(transaction, session)
+    return Opened(session, session.user, token, transaction.now)
+
+
+async def _add_token(transaction: Transaction, session: LoginSession) -> str:
+    token = secrets.token_urlsafe(32)
+    await RefreshToken.create(
+        using_db=transaction.connection, token_hash=_hash(token), session=session, created_at=transaction.now
+    )
+    return token
+
+
+def _hash(token: str) -> str:
+    # 256 random bits need no slow hash.
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _lives(session: LoginSession, now: datetime) -> bool:
+    return session.revoked_at is None and session.expires_at > now and session.user.disabled_at is None
+
+
+def _tell(session_id: UUID) -> None:
+    for listener in _listeners:
+        listener(session_id)

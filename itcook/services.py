@@ -1,0 +1,38 @@
+"""What a running server consists of, for whoever serves a request."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from itcook.auth.accounts import Accounts
+from itcook.auth.passwords import Passwords
+from itcook.auth.signing import signing_key
+from itcook.auth.tokens import Tokens
+from itcook.database import Database
+from itcook.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that lives as long as the server does."""
+
+    settings: Settings
+    database: Database
+    tokens: Tokens
+    accounts: Accounts
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterator[Services]:
+    """Open everything, and close it in the opposite order.
+
+    Raises `SettingsError` if a setting names something that cannot be opened.
+    """
+    database = Database(settings)
+    await database.open()
+    try:
+        tokens = Tokens(signing_key(settings), settings.access_token_seconds)
+        accounts = Accounts(passwords, tokens, settings.refresh_token_days)
+        yield Services(settings=settings, database=database, tokens=tokens, accounts=accounts)
+    finally:
+        await database.close()

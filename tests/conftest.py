@@ -1,0 +1,60 @@
+"""What every test may ask for. Each gets a database, a server and people of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from itcook.app import create_app
+from itcook.auth.passwords import Passwords
+from itcook.services import Services
+from itcook.settings import Settings
+from tests.support.people import Person, register
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A server with an embedded database of its own, untouched by the environment."""
+    return Settings(_env_file=None, database_url=f"sqlite:///{tmp_path / 'itcook.sqlite3'}")
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Passwords:
+    """Hashing as in production, at the least cost that argon2 allows."""
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+async def app(settings: Settings, passwords: Passwords) -> AsyncIterator[Quart]:
+    """The application, started."""
+    app = create_app(settings, passwords)
+    async with app.test_app():
+        yield app
+
+
+@pytest.fixture
+def services(app: Quart) -> Services:
+    """What the started application consists of."""
+    running: Services = app.extensions["itcook"]
+    return running
+
+
+@pytest.fixture
+def client(app: Quart) -> Client:
+    """A client of the started application."""
+    return app.test_client()
+
+
+@pytest.fixture
+async def ada(client: Client) -> Person:
+    """Someone signed in."""
+    return await register(client, "Ada Lovelace")
+
+
+@pytest.fixture
+async def grace(client: Client) -> Person:
+    """Someone else signed in."""
+    return await register(client, "Grace Hopper")
