@@ -7,7 +7,7 @@ from quart import Quart, Request, Websocket, g, request, websocket
 from quart_cors import cors
 from quart_schema import HttpSecurityScheme, Info, QuartSchema
 
-from blueprints import auth, documentation, health, problems
+from blueprints import auth, community, documentation, health, problems
 from blueprints.context import services
 from blueprints.guard import is_public
 from blueprints.requests import MAX_BODY_BYTES, StrictRequest
@@ -36,7 +36,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     _allow_origins(app, settings)
     _guard(app)
     _serve(app, settings, passwords or Passwords())
-    for blueprint in (auth.blueprint, health.blueprint, documentation.blueprint):
+    for blueprint in (auth.blueprint, community.blueprint, health.blueprint, documentation.blueprint):
         app.register_blueprint(blueprint)
     problems.register(app)
     return app

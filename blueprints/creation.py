@@ -1,0 +1,77 @@
+"""Creating over HTTP: 201, `Location`, and `Idempotency-Key` for clients that must try again."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from pydantic import BaseModel, Field
+from quart import Response, request
+
+from blueprints.context import principal
+from blueprints.requests import Body
+from itcook.database import Transaction, transactional
+from itcook.errors import InvalidRequestError
+from itcook.idempotency import Answer, Claim, check_key, fingerprint, perform_once
+
+P = ParamSpec("P")
+Made = TypeVar("Made", bound=BaseModel)
+HEADER = "Idempotency-Key"
+
+
+class IdempotencyKey(BaseModel):
+    """The header of requests, for the documents."""
+
+    idempotency_key: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="With the same key and body, a request that is sent again has its effect once.",
+    )
+
+
+class CreationHeaders(BaseModel):
+    """The headers of answers, for the documents."""
+
+    location: str = Field(description="The path of what was created.")
+    idempotency_replayed: str | None = Field(
+        default=None, description="`true` if an earlier request with the key had the effect."
+    )
+
+
+async def create(
+    location: str, body: Body, use_case: transactional[P, Made], *args: P.args, **kwargs: P.kwargs
+) -> Response:
+    """201 with what `use_case(*args)` makes, once for each Idempotency-Key.
+
+    `location` is the collection's path: with a slash and the new id behind it, it is the new thing's.
+    `body` is what `args` were made from. Raises what `use_case` raises, `InvalidRequestError` for a key
+    that is none, and `ValidationError` for one that came with another request.
+    """
+    key = _idempotency_key()
+    if key is None:
+        made = await use_case(*args, **kwargs)
+        return _created(location, Answer(made.model_dump_json()))
+    request_fingerprint = fingerprint(f"{request.method} {request.path}", body.model_dump_json())
+    claim = Claim(principal().user_id, key, request_fingerprint)
+    return _created(location, await perform_once(claim, _work(use_case.within, *args, **kwargs)))
+
+
+def _work(
+    within: Callable[Concatenate[Transaction, P], Awaitable[BaseModel]], *args: P.args, **kwargs: P.kwargs
+) -> Callable[[Transaction], Awaitable[BaseModel]]:
+    return lambda transaction: within(transaction, *args, **kwargs)
+
+
+def _idempotency_key() -> str | None:
+    keys = request.headers.getlist(HEADER)
+    if len(keys) > 1:
+        raise InvalidRequestError(f"send one {HEADER}, not several", code="idempotency_key_invalid")
+    return check_key(keys[0]) if keys else None
+
+
+def _created(location: str, answer: Answer) -> Response:
+    response = Response(answer.body, status=201, content_type="application/json")
+    response.headers["Location"] = f"{location}/{json.loads(answer.body)['id']}"
+    if answer.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
