@@ -7,7 +7,7 @@ from quart import Quart, Request, Websocket, g, request, websocket
 from quart_cors import cors
 from quart_schema import HttpSecurityScheme, Info, QuartSchema
 
-from blueprints import auth, community, documentation, health, problems
+from blueprints import auth, community, documentation, health, problems, realtime
 from blueprints.context import services
 from blueprints.guard import is_public
 from blueprints.requests import MAX_BODY_BYTES, StrictRequest
@@ -17,6 +17,8 @@ from itcook.auth.origins import check_origin
 from itcook.auth.passwords import Passwords
 from itcook.services import open_services
 from itcook.settings import Settings
+from transports import sse
+from transports import websocket as websocket_stream
 
 BODY_SECONDS = 20  # 1 MiB in that time is slower than any phone; longer only helps whoever holds sockets open
 PREFLIGHT_AGE = timedelta(hours=1)
@@ -36,8 +38,8 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     _allow_origins(app, settings)
     _guard(app)
     _serve(app, settings, passwords or Passwords())
-    for blueprint in (auth.blueprint, community.blueprint, health.blueprint, documentation.blueprint):
-        app.register_blueprint(blueprint)
+    for module in (auth, community, realtime, health, documentation, sse, websocket_stream):
+        app.register_blueprint(module.blueprint)
     problems.register(app)
     return app
 

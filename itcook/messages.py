@@ -1,10 +1,15 @@
 """What a client may say on the stream, over either transport."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+
+from itcook.strict_json import InvalidJSONError, loads
 
 MAX_CHANNELS = 64  # a connection's; a client that needs more subscribes to a wider channel
+MAX_REF_LENGTH = 64
+
+Ref = Annotated[str, Field(max_length=MAX_REF_LENGTH)]
 
 
 class ClientMessage(BaseModel):
@@ -12,24 +17,62 @@ class ClientMessage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    ref: Annotated[str, Field(max_length=64)] | None = None
+    ref: Ref | None = None
 
 
 class Subscribe(ClientMessage):
+    """Read more channels; answered by `Subscribed`, and by an `Error` for each that is refused."""
+
     type: Literal["Subscribe"]
     channels: list[str] = Field(min_length=1)
 
 
 class Unsubscribe(ClientMessage):
+    """Stop reading channels; answered by `Unsubscribed`."""
+
     type: Literal["Unsubscribe"]
     channels: list[str] = Field(min_length=1)
 
 
 class Heartbeat(ClientMessage):
-    """Keeps a connection alive for a client that cannot send WebSocket pongs; it has no answer."""
+    """A sign of life, for clients whose WebSocket pongs cannot be seen; it has no answer."""
 
     type: Literal["Heartbeat"]
 
 
-class AnyClientMessage(RootModel[Subscribe | Unsubscribe | Heartbeat]):
-    root: Annotated[Subscribe | Unsubscribe | Heartbeat, Field(discriminator="type")]
+Message = Subscribe | Unsubscribe | Heartbeat
+
+
+class AnyMessage(RootModel[Message]):
+    root: Annotated[Message, Field(discriminator="type")]
+
+
+class InvalidMessageError(Exception):
+    """A client message that cannot be read; `ref` is its own, where that could be made out."""
+
+    def __init__(self, code: str, message: str, ref: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.ref = ref
+
+
+def parse(text: str) -> Message:
+    """The message that `text` is. Raises `InvalidMessageError`."""
+    try:
+        value = loads(text)
+    except InvalidJSONError as error:
+        raise InvalidMessageError("invalid_json", str(error)) from None
+    try:
+        return AnyMessage.model_validate(value).root
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        code = "unknown_type" if first["type"].startswith("union_tag") else "invalid_message"
+        where = "/".join(str(part) for part in first["loc"][1:])
+        message = f"{where}: {first['msg']}" if where else first["msg"]
+        raise InvalidMessageError(code, message, _ref_of(value)) from None
+
+
+def _ref_of(value: Any) -> str | None:
+    ref = value.get("ref") if isinstance(value, dict) else None
+    return ref if isinstance(ref, str) and len(ref) <= MAX_REF_LENGTH else None

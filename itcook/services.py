@@ -10,6 +10,8 @@ from itcook.auth.signing import signing_key
 from itcook.auth.tokens import Tokens
 from itcook.database import Database
 from itcook.settings import Settings
+from itcook.stream.memory import MemoryBroker
+from itcook.stream.node import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Services:
     database: Database
     tokens: Tokens
     accounts: Accounts
+    stream: Node
 
 
 @asynccontextmanager
@@ -33,6 +36,10 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
     try:
         tokens = Tokens(signing_key(settings), settings.access_token_seconds)
         accounts = Accounts(passwords, tokens, settings.refresh_token_days)
-        yield Services(settings=settings, database=database, tokens=tokens, accounts=accounts)
+        stream = await Node.start(settings, MemoryBroker())
+        try:
+            yield Services(settings, database, tokens, accounts, stream)
+        finally:
+            await stream.stop()
     finally:
         await database.close()

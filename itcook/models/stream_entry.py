@@ -25,7 +25,6 @@ class StreamHead(Model):
     id = fields.IntField(primary_key=True, generated=False)
     epoch = fields.CharField(max_length=16)  # names this history; another database has another
     position = fields.BigIntField()  # the last one given
-    pruned = fields.BigIntField()  # the last one that retention removed; 0 for none
 
     class Meta:
         table = "stream_heads"

@@ -32,7 +32,11 @@ class Envelope:
     cursor: str | None = None
     position: int = 0
     channels: tuple[str, ...] = ()
+    size: int = field(init=False)  # bytes of the JSON
     _framed: dict[object, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.size = len(self.text.encode())
 
     def framed(self, framing: "Callable[[Envelope], Chunk]") -> Chunk:
         """`framing(self)`, made once for all clients that share the framing."""
@@ -50,14 +54,13 @@ def encode_body(event: DurableEvent, channels: tuple[str, ...], now: datetime) -
     )
 
 
-def durable(epoch: str, position: int, channels: tuple[str, ...], body: str) -> Envelope:
+def durable(cursor: Cursor, channels: tuple[str, ...], body: str) -> Envelope:
     """The envelope of a stored event."""
-    cursor = str(Cursor(epoch, position))
     return Envelope(
         text=f'{{"id":"{cursor}",{body}',
         type=body[len('"type":"') : body.index('"', len('"type":"'))],
-        cursor=cursor,
-        position=position,
+        cursor=str(cursor),
+        position=cursor.position,
         channels=channels,
     )
 

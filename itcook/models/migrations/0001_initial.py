@@ -16,18 +16,12 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="IdempotencyRecord",
             fields=[
-                (
-                    "id",
-                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
-                ),
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 ("user_id", fields.UUIDField()),
                 ("key", fields.CharField(max_length=255)),
                 ("fingerprint", fields.CharField(max_length=64)),
                 ("response", fields.TextField(unique=False)),
-                (
-                    "created_at",
-                    fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False),
-                ),
+                ("created_at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "idempotency_records",
@@ -41,17 +35,11 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="StreamEntry",
             fields=[
-                (
-                    "id",
-                    fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True),
-                ),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ("position", fields.BigIntField(null=True, unique=True)),
                 ("channels", fields.TextField(unique=False)),
                 ("body", fields.TextField(unique=False)),
-                (
-                    "created_at",
-                    fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False),
-                ),
+                ("created_at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "stream_entries",
@@ -67,7 +55,6 @@ class Migration(migrations.Migration):
                 ("id", fields.IntField(primary_key=True, unique=True, db_index=True)),
                 ("epoch", fields.CharField(max_length=16)),
                 ("position", fields.BigIntField()),
-                ("pruned", fields.BigIntField()),
             ],
             options={
                 "table": "stream_heads",
@@ -80,10 +67,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="User",
             fields=[
-                (
-                    "id",
-                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
-                ),
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 ("email", fields.CharField(unique=True, max_length=254)),
                 ("password_hash", fields.CharField(max_length=255)),
                 ("first_name", fields.CharField(max_length=80)),
@@ -92,10 +76,7 @@ class Migration(migrations.Migration):
                 ("time_zone", fields.CharField(db_default="UTC", max_length=64)),
                 ("language", fields.CharField(db_default="en", max_length=35)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                (
-                    "disabled_at",
-                    fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
-                ),
+                ("disabled_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "users",
@@ -108,10 +89,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Follow",
             fields=[
-                (
-                    "id",
-                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
-                ),
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 (
                     "follower",
                     fields.ForeignKeyField(
@@ -149,10 +127,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="LoginSession",
             fields=[
-                (
-                    "id",
-                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
-                ),
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 (
                     "user",
                     fields.ForeignKeyField(
@@ -168,10 +143,7 @@ class Migration(migrations.Migration):
                 ("address", fields.CharField(db_default="", max_length=45)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("last_seen_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                (
-                    "expires_at",
-                    fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False),
-                ),
+                ("expires_at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
                 ("revoked_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -185,10 +157,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Post",
             fields=[
-                (
-                    "id",
-                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
-                ),
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 (
                     "author",
                     fields.ForeignKeyField(
@@ -208,10 +177,7 @@ class Migration(migrations.Migration):
                 ),
                 ("likes_count", fields.IntField(db_default=0)),
                 ("comments_count", fields.IntField(db_default=0)),
-                (
-                    "created_at",
-                    fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False),
-                ),
+                ("created_at", fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
                 ("updated_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -226,10 +192,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Comment",
             fields=[
-                (
-                    "id",
-                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
-                ),
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 (
                     "post",
                     fields.ForeignKeyField(
@@ -267,10 +230,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Like",
             fields=[
-                (
-                    "id",
-                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
-                ),
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
                 (
                     "post",
                     fields.ForeignKeyField(
@@ -307,10 +267,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="RefreshToken",
             fields=[
-                (
-                    "token_hash",
-                    fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64),
-                ),
+                ("token_hash", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
                 (
                     "session",
                     fields.ForeignKeyField(

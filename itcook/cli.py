@@ -1,0 +1,52 @@
+"""The command line."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+
+import click
+
+from itcook import __version__, logs, server
+from itcook.app import create_app
+from itcook.database import migrate as apply_migrations
+from itcook.settings import Settings, SettingsError, read_settings
+
+EXIT_SETTINGS = 2  # as for a wrong option
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="itcook")
+def main() -> None:
+    """The real-time backend of a cooking community. Settings come from ITCOOK_* and a .env file."""
+
+
+@main.command()
+def serve() -> None:
+    """Serve HTTP, WebSocket and Server-Sent Events until SIGTERM or Ctrl-C.
+
+    \b
+    Example:
+      ITCOOK_BIND=0.0.0.0:8000 itcook serve
+    """
+    _with_settings(lambda settings: server.run(create_app(settings), settings))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date. An embedded database is, whenever the server starts.
+
+    \b
+    Example:
+      ITCOOK_DATABASE_URL=postgres://… ITCOOK_SECRET=… itcook migrate
+    """
+    _with_settings(lambda settings: asyncio.run(apply_migrations(settings)))
+
+
+def _with_settings(command: Callable[[Settings], None]) -> None:
+    try:
+        settings = read_settings()
+        logs.configure(settings)
+        command(settings)
+    except SettingsError as error:
+        click.echo(f"itcook: {error}", err=True)
+        sys.exit(EXIT_SETTINGS)

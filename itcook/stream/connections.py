@@ -1,0 +1,265 @@
+"""The connections of this process: who is here, how they begin, what they ask, how they end."""
+
+import asyncio
+import random
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from uuid import UUID
+
+import structlog
+
+from itcook.auth.principal import Principal
+from itcook.clock import Clock
+from itcook.errors import UnavailableError
+from itcook.events import Heartbeat
+from itcook.messages import MAX_CHANNELS, Message, Subscribe, Unsubscribe
+from itcook.stream import ends
+from itcook.stream.access import ChannelRefusedError, resolve
+from itcook.stream.broadcaster import Broadcaster
+from itcook.stream.cursor import Cursor
+from itcook.stream.ends import End
+from itcook.stream.envelope import Envelope, control
+from itcook.stream.history import History, NotCoveredError
+from itcook.stream.limits import INVALID_MESSAGES
+from itcook.stream.session import Liveness, Resume, Session, Sink, TransportName
+from itcook.stream.wheel import Wheel
+
+REPLAY_PART = 256 * 1024  # bytes written before the client's pace is waited for; well below MAX_UNSENT
+MAX_TICK = 1.0  # seconds; how late a heartbeat may be
+STANDSTILL = 2.0  # seconds without a tick: the process did not run, so clients could not be heard
+
+log = structlog.get_logger(__name__)
+
+
+class Connections:
+    """All sessions of this process. Times are seconds of the loop's clock unless they say otherwise."""
+
+    def __init__(self, history: History, broadcaster: Broadcaster, liveness: Liveness, clock: Clock) -> None:
+        self._history = history
+        self._broadcaster = broadcaster
+        self._liveness = liveness
+        self._clock = clock
+        self._time: Callable[[], float] = asyncio.get_running_loop().time
+        self._sessions: dict[str, Session] = {}
+        self._wheel: Wheel[Session] = Wheel(min(MAX_TICK, liveness.heartbeat / 10), self._time())
+        self._draining = False
+        self._all_left = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def by_transport(self) -> dict[str, int]:
+        """How many connections there are, by transport."""
+        counts = Counter(session.transport for session in self._sessions.values())
+        return {"websocket": counts["websocket"], "sse": counts["sse"]}
+
+    def open(self, principal: Principal, transport: TransportName, sink: Sink) -> Session:
+        """Take in a connection. Raises `UnavailableError` while the server drains."""
+        self.check_open()
+        session = Session(
+            secrets.token_urlsafe(12),
+            principal,
+            transport,
+            sink,
+            self._liveness,
+            now=self._time(),
+            clock=self._clock,
+            on_end=self._ended,
+        )
+        self._sessions[session.id] = session
+        self._wheel.schedule(session, session.wake_at(self._time()))
+        return session
+
+    def check_open(self) -> None:
+        """Raises `UnavailableError` while the server drains."""
+        if self._draining:
+            raise UnavailableError("the server restarts; connect again", retry_after=2)
+
+    async def join(self, session: Session, names: Sequence[str], cursor: str | None) -> None:
+        """Begin the stream of `session`: subscribe, resume after `cursor`, go live.
+
+        Until the gate opens, history holds what is published: what is missed and what is new then meet
+        without a gap and without a double. A failure ends the session.
+        """
+        try:
+            await self._join(session, names, cursor)
+        except Exception:
+            log.exception("a connection could not begin", connection_id=session.id)
+            session.end(ends.DEFECT)
+
+    async def _join(self, session: Session, names: Sequence[str], cursor: str | None) -> None:
+        refused = await self._subscribe(session, names)
+        until = self._history.head
+        resume, missed = await self._resume(session, cursor)
+        session.connected(resume)
+        self._refuse(session, refused, None)
+        for part in _parts(missed):
+            await session.sink.drained()
+            session.replay(part, part[-1].position)
+        session.replay((), max(until, resume.position))
+        await self._go_live(session)
+
+    async def handle(self, session: Session, message: Message) -> None:
+        """Do what the client asks and acknowledge it."""
+        if isinstance(message, Subscribe):
+            refused = await self._subscribe(session, message.channels)
+            self._refuse(session, refused, message.ref)
+            if len(refused) < len(set(message.channels)):
+                session.subscribed(self._cursor_of(session), message.ref)
+        elif isinstance(message, Unsubscribe):
+            for name in message.channels:
+                self._broadcaster.unsubscribe(session, session.remove(name))
+            session.unsubscribed(self._cursor_of(session), message.ref)
+
+    def leave(self, session: Session) -> None:
+        """Forget a connection whose client is gone."""
+        session.end(ends.NORMAL)
+        self._sessions.pop(session.id, None)
+        if not self._sessions:
+            self._all_left.set()
+
+    def end_all(self, end: End) -> None:
+        """End every connection."""
+        for session in list(self._sessions.values()):
+            session.end(end)
+
+    def end_login(self, session_id: UUID) -> None:
+        """End the connections of a login session that was revoked."""
+        for session in list(self._sessions.values()):
+            if session.principal.session_id == session_id:
+                session.end(ends.REVOKED)
+
+    async def drain(self, seconds: float) -> None:
+        """Take nobody in any more, send everybody away, wait at most `seconds` until they have left.
+
+        Clients are told to come back at different times, so that the next process is not run over.
+        """
+        self._draining = True
+        for session in list(self._sessions.values()):
+            spread = random.randint(200, 200 + int(seconds * 1000))  # noqa: S311 # no secret
+            session.end(ends.RESTARTING.after(spread))
+        self._all_left.clear()
+        if self._sessions:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._all_left.wait()
+            except TimeoutError:
+                log.warning("clients did not leave in time", connections=len(self._sessions))
+
+    async def run(self) -> None:
+        """Wake sessions when they are due, until cancelled."""
+        awake_since = ticked_at = self._time()
+        while True:
+            await asyncio.sleep(self._wheel.tick)
+            now = self._time()
+            if now - ticked_at > self._wheel.tick + STANDSTILL:
+                log.warning("the process stood still", seconds=round(now - ticked_at, 1))
+                awake_since = now
+            ticked_at = now
+            self.tick(now, awake_since)
+
+    def tick(self, now: float, awake_since: float) -> None:
+        """Wake the sessions that are due at `now`."""
+        beat: Envelope | None = None
+
+        def heartbeat() -> Envelope:
+            nonlocal beat
+            if beat is None:
+                beat = self._heartbeat()
+            return beat
+
+        for session in self._wheel.due(now):
+            try:
+                session.wake(now, heartbeat, awake_since=awake_since)
+            except Exception:
+                log.exception("a session could not be woken", connection_id=session.id)
+                session.end(ends.DEFECT)
+            if session.ended is None:
+                self._wheel.schedule(session, session.wake_at(now))
+
+    def _heartbeat(self) -> Envelope:
+        now = self._clock()
+        cursor = self._history.cursor
+        return control(Heartbeat(timestamp=now, cursor=cursor), now, cursor=cursor)
+
+    async def _subscribe(self, session: Session, names: Sequence[str]) -> list[ChannelRefusedError]:
+        """Subscribe to each of `names` that may be read; why the others may not."""
+        refused: list[ChannelRefusedError] = []
+        for name in dict.fromkeys(names):
+            if len(refused) == INVALID_MESSAGES:
+                break  # so many end the session, and each may have cost a query
+            try:
+                resolved = await resolve(name, session.principal)
+                if not session.add(name, resolved):
+                    raise ChannelRefusedError(
+                        "too_many_channels", f"a connection reads at most {MAX_CHANNELS} channels"
+                    )
+            except ChannelRefusedError as error:
+                refused.append(error)
+        if session.ended is None:
+            self._broadcaster.subscribe(session, session.channels)
+        return refused
+
+    def _refuse(self, session: Session, refused: Sequence[ChannelRefusedError], ref: str | None) -> None:
+        for error in refused:
+            session.refuse(error.code, error.message, ref, self._time())
+
+    async def _resume(self, session: Session, cursor: str | None) -> tuple[Resume, Sequence[Envelope]]:
+        if cursor is None:
+            return Resume("fresh", self._history.head, self._history.cursor), ()
+        try:
+            missed = await self._history.missed(cursor, session.channels)
+        except NotCoveredError as error:
+            head = self._history.head
+            return Resume("reset", head, self._history.cursor, reason=error.reason), ()
+        start = Cursor.parse(cursor)
+        assert start is not None, "history gave events after a cursor that is none"
+        return Resume("resumed", start.position, cursor, replayed=len(missed)), missed
+
+    async def _go_live(self, session: Session) -> None:
+        """Follow history up to its head, then open the gate in the same turn of the loop."""
+        while session.ended is None:
+            recent = self._history.recent(session.position)
+            if recent is None:
+                session.end(ends.TOO_SLOW)
+                return
+            mine = [entry for entry in recent if not session.channels.isdisjoint(entry.channels)]
+            part = next(_parts(mine), [])
+            if len(part) == len(mine):
+                session.replay(part, self._history.head)
+                session.live = session.ended is None
+                return
+            session.replay(part, part[-1].position)
+            await session.sink.drained()
+
+    def _cursor_of(self, session: Session) -> str:
+        """The cursor of everything that was delivered on this connection."""
+        if session.live:
+            return self._history.cursor
+        return str(Cursor(self._history.epoch, session.position))
+
+    def _ended(self, session: Session) -> None:
+        self._broadcaster.unsubscribe(session, session.channels)
+        self._wheel.cancel(session)
+        log.info(
+            "connection ended",
+            connection_id=session.id,
+            user_id=str(session.principal.user_id),
+            transport=session.transport,
+            code=session.ended.code if session.ended else None,
+        )
+
+
+def _parts(envelopes: Sequence[Envelope]) -> Iterator[list[Envelope]]:
+    """`envelopes` in parts of about `REPLAY_PART` bytes."""
+    part: list[Envelope] = []
+    size = 0
+    for envelope in envelopes:
+        part.append(envelope)
+        size += len(envelope.text)
+        if size >= REPLAY_PART:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

@@ -1,0 +1,73 @@
+"""The follower: keeps this node's end of the stream whole, whatever the broker does."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from itcook.stream.envelope import Envelope
+from itcook.stream.history import History
+from itcook.stream.table import StreamTable
+
+PAGE = 500  # rows a query when a gap is filled
+POLL_SECONDS = 5.0  # behind the broker: finds what it lost without anything following it
+RETRY_SECONDS = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Follower:
+    """Takes batches as the broker brings them and passes events on once, in order, without a gap.
+
+    `publish` is called with the events that follow the history's head, after they were added to it;
+    `lost` when retention took events that this node had not read yet, as after a day in a frozen process.
+    """
+
+    def __init__(
+        self,
+        table: StreamTable,
+        history: History,
+        publish: Callable[[Sequence[Envelope]], None],
+        lost: Callable[[], None],
+    ) -> None:
+        self._table = table
+        self._history = history
+        self._publish = publish
+        self._lost = lost
+        self._gap = asyncio.Event()
+
+    def receive(self, batch: Sequence[Envelope]) -> None:
+        """Pass on what is new in `batch`; what is missing before it is fetched by `run`."""
+        fresh = [envelope for envelope in batch if envelope.position > self._history.head]
+        if not fresh:
+            return
+        if fresh[0].position != self._history.head + 1:
+            self._gap.set()
+            return
+        self._history.extend(fresh)
+        self._publish(fresh)
+
+    async def run(self) -> None:
+        """Fill gaps from the table until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._gap.wait()
+            except TimeoutError:
+                pass
+            self._gap.clear()
+            try:
+                await self.catch_up()
+            except Exception as error:
+                log.warning("cannot read the stream's table yet", error=str(error))
+                self._gap.set()
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def catch_up(self) -> None:
+        """Pass on everything the table has beyond the head."""
+        while page := await self._table.read(self._history.head, PAGE):
+            if page[0].position > self._history.head + 1:
+                log.error("retention was faster than this node", head=self._history.head)
+                self._history.restart(page[0].position - 1)
+                self._lost()
+            self.receive(page)

@@ -1,0 +1,134 @@
+"""The node: this process's end of the stream, put together and kept running."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from datetime import date
+
+import structlog
+from pydantic import BaseModel
+
+from itcook import __version__
+from itcook.clock import Clock, utc_now
+from itcook.settings import Settings
+from itcook.stream import ends, outbox
+from itcook.stream.broadcaster import Broadcaster
+from itcook.stream.broker import Broker
+from itcook.stream.connections import Connections
+from itcook.stream.envelope import Envelope
+from itcook.stream.follower import Follower
+from itcook.stream.history import History
+from itcook.stream.relay import Relay
+from itcook.stream.session import Liveness
+from itcook.stream.table import StreamTable
+
+log = structlog.get_logger(__name__)
+
+
+class NodeStats(BaseModel):
+    """One process of the service."""
+
+    node_id: str
+    version: str
+    connected_clients: int
+    uptime_seconds: float
+
+
+class Stats(BaseModel):
+    """The stream in numbers; channels by kind, because single ones would tell who is there.
+
+    `events_sent_today` counts deliveries since midnight UTC.
+    """
+
+    connected_clients: int
+    by_transport: dict[str, int]
+    channels: dict[str, int]
+    events_published: int
+    events_sent_today: int
+    uptime_seconds: float
+    nodes: list[NodeStats]
+
+
+class Node:
+    """Made by `start`, ended by `stop`. `connections` is what the transports work with."""
+
+    def __init__(
+        self, settings: Settings, table: StreamTable, head: int, broker: Broker, clock: Clock
+    ) -> None:
+        self.id = secrets.token_hex(4)
+        self.table = table
+        self._clock = clock
+        self._time = asyncio.get_running_loop().time
+        self._started_at = self._time()
+        self._history = History(table.epoch, head, table.read)
+        self._broadcaster = Broadcaster()
+        self.connections = Connections(
+            self._history,
+            self._broadcaster,
+            Liveness(settings.heartbeat_seconds, settings.timeout_seconds),
+            clock,
+        )
+        self._relay = Relay(table, broker)
+        self._follower = Follower(table, self._history, self._publish, self._lost)
+        broker.subscribe(self._follower.receive)
+        self._forget_outbox = outbox.on_commit(self._relay.nudge)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._published = 0
+        self._sent_today = 0
+        self._today = clock().date()
+
+    @classmethod
+    async def start(cls, settings: Settings, broker: Broker, clock: Clock = utc_now) -> "Node":
+        """Join the stream where the table's head is, with the last events in memory."""
+        table = StreamTable()
+        node = cls(settings, table, await table.open(), broker, clock)
+        await node._history.load()
+        loops = (node._relay.run(), node._follower.run(), node.connections.run())
+        node._tasks = [asyncio.create_task(loop) for loop in loops]
+        return node
+
+    async def stop(self) -> None:
+        """End what is left and stop relaying; what is in the outbox is relayed by the next process."""
+        self.connections.end_all(ends.RESTARTING)
+        self._forget_outbox()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def cursor(self) -> str:
+        """The cursor of everything that was published on this node."""
+        return self._history.cursor
+
+    def stats(self) -> Stats:
+        """What this node can say of the service."""
+        uptime = round(self._time() - self._started_at, 3)
+        self._turn_day(self._clock().date())
+        return Stats(
+            connected_clients=len(self.connections),
+            by_transport=self.connections.by_transport(),
+            channels=self._broadcaster.counts(),
+            events_published=self._published,
+            events_sent_today=self._sent_today,
+            uptime_seconds=uptime,
+            nodes=[
+                NodeStats(
+                    node_id=self.id,
+                    version=__version__,
+                    connected_clients=len(self.connections),
+                    uptime_seconds=uptime,
+                )
+            ],
+        )
+
+    def _publish(self, batch: Sequence[Envelope]) -> None:
+        self._turn_day(self._clock().date())
+        self._published += len(batch)
+        self._sent_today += self._broadcaster.publish(batch)
+
+    def _turn_day(self, today: date) -> None:
+        if today != self._today:
+            self._today = today
+            self._sent_today = 0
+
+    def _lost(self) -> None:
+        self.connections.end_all(ends.RESTARTING)

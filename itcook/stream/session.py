@@ -1,0 +1,273 @@
+"""One client's life on the stream, without any I/O.
+
+    joining   registered, but its gate is closed: what is published waits in history
+    live      what is published goes straight to its sink
+    ended     nothing more is accepted; the sink sends `Disconnecting` and closes
+
+A session decides, a sink writes. Every method is told the time, in seconds of the loop's clock, so that a
+test can play a client's whole day in a millisecond.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from itcook.auth.principal import Principal
+from itcook.clock import Clock
+from itcook.events import (
+    Connected,
+    ControlEvent,
+    Disconnecting,
+    Error,
+    ResyncRequired,
+    Subscribed,
+    Unsubscribed,
+)
+from itcook.messages import MAX_CHANNELS, InvalidMessageError, Message, parse
+from itcook.stream import channels, ends
+from itcook.stream.ends import End
+from itcook.stream.envelope import Envelope, control
+from itcook.stream.history import Reason
+from itcook.stream.limits import (
+    INVALID_MESSAGES,
+    INVALID_WINDOW,
+    MESSAGE_BURST,
+    MESSAGES_PER_SECOND,
+    Strikes,
+    TokenBucket,
+)
+
+MAX_UNSENT = 1024 * 1024  # bytes a client may be behind; 10,000 such clients still fit into 10 GiB
+
+TransportName = Literal["websocket", "sse"]
+
+
+class Sink(Protocol):
+    """The way out of one connection.
+
+    Nothing here waits and nothing here fails: a connection that cannot be written to any more is found
+    out by whoever serves it.
+    """
+
+    @property
+    def unsent(self) -> int:
+        """Bytes accepted and not yet taken over by the network."""
+
+    @property
+    def heard_at(self) -> float | None:
+        """When anything last came from the client; None where the transport cannot tell."""
+
+    def stuck_for(self, now: float) -> float:
+        """For how long bytes have been waiting without any leaving, in seconds."""
+
+    def write(self, envelopes: Sequence[Envelope]) -> None:
+        """Accept events, in this order. How many bytes may wait is the session's to judge."""
+
+    async def drained(self) -> None:
+        """Wait until there is room for another part of a replay, or the connection has ended."""
+
+    def ping(self) -> None:
+        """Ask the client for a sign of life, if the transport has a way to."""
+
+    def end(self, end: End, last: Envelope) -> None:
+        """Send `last` after what was accepted before, then close as `end` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """The pace of a connection, in seconds."""
+
+    heartbeat: float
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """How a connection begins: after `position`, whose text is `cursor`.
+
+    `replayed` events follow at once; `reason` says why a cursor could not be honoured.
+    """
+
+    how: Literal["fresh", "resumed", "reset"]
+    position: int
+    cursor: str
+    replayed: int = 0
+    reason: Reason | None = None
+
+
+class Session:
+    """One connection of one person. `on_end` is called once, when it ends."""
+
+    def __init__(
+        self,
+        connection_id: str,
+        principal: Principal,
+        transport: TransportName,
+        sink: Sink,
+        liveness: Liveness,
+        *,
+        now: float,
+        clock: Clock,
+        on_end: "Callable[[Session], None]",
+    ) -> None:
+        self.id = connection_id
+        self.principal = principal
+        self.transport = transport
+        self.live = False
+        self.ended: End | None = None
+        self.position = 0  # while joining: everything up to it is with the sink
+        self.sink = sink
+        self._liveness = liveness
+        self._clock = clock
+        self._on_end = on_end
+        self._names: dict[str, tuple[str, ...]] = {channels.SYSTEM: (channels.SYSTEM,)}
+        self._heard_at = now
+        self._heartbeat_at = now + liveness.heartbeat
+        self._messages = TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, now)
+        self._invalid = Strikes(INVALID_MESSAGES, INVALID_WINDOW)
+
+    @property
+    def names(self) -> list[str]:
+        """The channels subscribed to, by the names clients know."""
+        return list(self._names)
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels read, by their inner names."""
+        return frozenset(channel for resolved in self._names.values() for channel in resolved)
+
+    def receive(self, message: object, now: float) -> Message | None:
+        """What the client said, if it is something to act on; a refusal is answered here."""
+        self._heard_at = now
+        if self.ended is not None:
+            return None
+        if not isinstance(message, str):
+            self.end(ends.BINARY)
+            return None
+        if not self._messages.take(now):
+            self.end(ends.TOO_MANY_MESSAGES)
+            return None
+        try:
+            return parse(message)
+        except InvalidMessageError as error:
+            self.refuse(error.code, error.message, error.ref, now)
+            return None
+
+    def refuse(self, code: str, message: str, ref: str | None, now: float) -> None:
+        """Answer with `Error`; too many of them end the session."""
+        self._send(Error(code=code, message=message, ref=ref))
+        if self._invalid.strike(now):
+            self.end(ends.TOO_MANY_INVALID)
+
+    def add(self, name: str, resolved: tuple[str, ...]) -> bool:
+        """Read the channels that `name` stands for; False if there is no room for another name."""
+        if name not in self._names and len(self._names) >= MAX_CHANNELS:
+            return False
+        self._names[name] = resolved
+        return True
+
+    def remove(self, name: str) -> tuple[str, ...]:
+        """Stop reading `name`; the inner channels that no other name keeps. `system` stays."""
+        if name == channels.SYSTEM:
+            return ()
+        resolved = self._names.pop(name, ())
+        kept = self.channels
+        return tuple(channel for channel in resolved if channel not in kept)
+
+    def subscribed(self, cursor: str, ref: str | None) -> None:
+        """Acknowledge `Subscribe`."""
+        self._send(Subscribed(channels=self.names, cursor=cursor, ref=ref))
+
+    def unsubscribed(self, cursor: str, ref: str | None) -> None:
+        """Acknowledge `Unsubscribe`."""
+        self._send(Unsubscribed(channels=self.names, cursor=cursor, ref=ref))
+
+    def connected(self, resume: Resume) -> None:
+        """Send the first event, and `ResyncRequired` where the client must begin anew."""
+        self.position = resume.position
+        event = Connected(
+            connection_id=self.id,
+            user_id=self.principal.user_id,
+            transport=self.transport,
+            channels=self.names,
+            cursor=resume.cursor,
+            resume=resume.how,
+            replayed=resume.replayed,
+            heartbeat_seconds=self._liveness.heartbeat,
+            timeout_seconds=self._liveness.timeout,
+            expires_at=self.principal.expires_at,
+        )
+        if resume.reason is None:
+            self._send(event, cursor=resume.cursor)
+            return
+        # A browser that is cut between the two must ask with its old cursor again, or it would never
+        # learn that it has to begin anew: so the first leaves no cursor behind.
+        self._send(event)
+        self._send(ResyncRequired(reason=resume.reason, cursor=resume.cursor), cursor=resume.cursor)
+
+    def replay(self, envelopes: Sequence[Envelope], position: int) -> None:
+        """Send what was missed; everything up to `position` is then with the sink."""
+        if envelopes:
+            self._write(envelopes)
+        self.position = position
+
+    def deliver(self, envelopes: Sequence[Envelope]) -> None:
+        """Send what was just published. Until the session is live, history keeps it instead."""
+        if self.live:
+            self._write(envelopes)
+
+    def wake(self, now: float, heartbeat: Callable[[], Envelope], *, awake_since: float) -> None:
+        """Do what time asks for. `awake_since` is when the process last came back from a standstill:
+        silence during one is not the client's.
+        """
+        end = self._overdue(now, awake_since)
+        if end is not None:
+            self.end(end)
+        elif now >= self._heartbeat_at:
+            self._heartbeat_at = now + self._liveness.heartbeat
+            if self.live:
+                self.sink.ping()
+                self._write([heartbeat()])
+
+    def wake_at(self, now: float) -> float:
+        """When `wake` is next needed."""
+        return min(self._heartbeat_at, now + self._seconds_left())
+
+    def end(self, end: End) -> None:
+        """End the session, once; later ends are too late to matter."""
+        if self.ended is not None:
+            return
+        self.ended = end
+        self.live = False
+        last = Disconnecting(
+            code=end.code,
+            reason=end.reason,
+            reconnect=end.reconnect,
+            retry_after_ms=end.retry_after_ms,
+        )
+        self.sink.end(end, control(last, self._clock()))
+        self._on_end(self)
+
+    def _overdue(self, now: float, awake_since: float) -> End | None:
+        timeout = self._liveness.timeout
+        if self._seconds_left() <= 0:
+            return ends.TOKEN_EXPIRED
+        if min(self.sink.stuck_for(now), now - awake_since) > timeout:
+            return ends.TOO_SLOW
+        heard_at = self.sink.heard_at
+        if heard_at is not None and now - max(heard_at, self._heard_at, awake_since) > timeout:
+            return ends.SILENT
+        return None
+
+    def _seconds_left(self) -> float:
+        return (self.principal.expires_at - self._clock()).total_seconds()
+
+    def _send(self, event: ControlEvent, *, cursor: str | None = None) -> None:
+        self._write([control(event, self._clock(), cursor=cursor)])
+
+    def _write(self, envelopes: Sequence[Envelope]) -> None:
+        if self.ended is not None:
+            return
+        self.sink.write(envelopes)
+        if self.sink.unsent > MAX_UNSENT:
+            self.end(ends.TOO_SLOW)

@@ -1,0 +1,19 @@
+"""What a transport has at hand while the server runs."""
+
+from typing import cast
+
+from quart import current_app, g
+
+from itcook.auth.principal import Principal
+from itcook.services import Services
+from itcook.stream.connections import Connections
+
+
+def connections() -> Connections:
+    """The connections of this process."""
+    return cast("Services", current_app.extensions["itcook"]).stream.connections
+
+
+def principal() -> Principal:
+    """Whoever was let in."""
+    return cast("Principal", g.principal)

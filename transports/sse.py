@@ -1,0 +1,85 @@
+"""The stream as Server-Sent Events (WHATWG HTML, section 9.2): one JSON event per `data:` line."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+
+from quart import Blueprint, Response, request
+from quart.wrappers.response import ResponseBody
+
+from itcook.auth.principal import Principal
+from itcook.stream.connections import Connections
+from itcook.stream.envelope import Envelope
+from itcook.stream.session import Session
+from transports.connection import Connection, connection_of
+from transports.frames import sse_block, sse_named_block, sse_retry
+from transports.parameters import StreamParameters, read_flag
+from transports.running import connections, principal
+from transports.sink import QueuedSink
+
+HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-cache, no-transform",  # a proxy that compresses also holds back
+    "X-Accel-Buffering": "no",  # the same for nginx
+}
+
+blueprint = Blueprint("sse", __name__)
+
+
+@blueprint.get("/api/v1/realtime/sse")
+async def stream() -> Response:
+    """What raises here becomes an HTTP problem; from the first byte on, the stream has its own ends."""
+    parameters = StreamParameters.read(request.args, "named")
+    framing = sse_named_block if read_flag(request.args, "named") else sse_block
+    # What the browser remembers is newer than what the page once put into the address.
+    cursor = request.headers.get("Last-Event-ID") or parameters.cursor
+    here = connections()
+    here.check_open()
+    if request.method == "HEAD":
+        return Response(b"", headers=HEADERS)
+    parameters = StreamParameters(parameters.names, cursor)
+    body = _Body(here, principal(), parameters, framing, connection_of(request.scope))
+    response = Response(body, headers=HEADERS)
+    response.timeout = None  # Quart would cut the stream after a minute
+    return response
+
+
+class _Body(ResponseBody):
+    """The endless body: entered when the headers are out, left when the client or the session is gone."""
+
+    def __init__(
+        self,
+        here: Connections,
+        who: Principal,
+        parameters: StreamParameters,
+        framing: Callable[[Envelope], bytes],
+        connection: Connection | None,
+    ) -> None:
+        self._here = here
+        self._who = who
+        self._parameters = parameters
+        self._framing = framing
+        self._connection = connection
+        self._sink: QueuedSink
+        self._session: Session
+        self._joining: asyncio.Task[None]
+
+    async def __aenter__(self) -> AsyncIterator[bytes]:
+        self._sink = QueuedSink(self._connection, answers=False)
+        self._session = self._here.open(self._who, "sse", self._sink)
+        self._joining = asyncio.create_task(
+            self._here.join(self._session, self._parameters.names, self._parameters.cursor)
+        )
+        return self._chunks()
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._joining.cancel()
+        self._here.leave(self._session)
+        self._sink.close()
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        yield sse_retry()
+        async for batch in self._sink.batches():
+            yield b"".join([envelope.framed(self._framing) for envelope in batch])

@@ -1,0 +1,51 @@
+"""The stream as WebSocket messages: one JSON event per text message."""
+
+import asyncio
+
+from quart import Blueprint, websocket
+
+from itcook.stream.connections import Connections
+from itcook.stream.session import Session
+from transports.connection import connection_of
+from transports.parameters import StreamParameters
+from transports.running import connections, principal
+from transports.sink import QueuedSink
+
+blueprint = Blueprint("websocket", __name__)
+
+
+@blueprint.websocket("/api/v1/realtime/ws")
+async def stream() -> None:
+    """Everything up to `accept` that raises becomes an HTTP problem in place of the upgrade."""
+    parameters = StreamParameters.read(websocket.args)
+    here = connections()
+    here.check_open()
+    await websocket.accept()
+    sink = QueuedSink(connection_of(websocket.scope), answers=True)
+    session = here.open(principal(), "websocket", sink)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(here.join(session, parameters.names, parameters.cursor))
+            reader = tasks.create_task(_read(here, session))
+            await _write(sink)
+            reader.cancel()
+    finally:
+        here.leave(session)
+        sink.close()
+
+
+async def _read(here: Connections, session: Session) -> None:
+    # Always reading, also when nothing is done with it any more: Hypercorn's inbound queue has no bound.
+    now = asyncio.get_running_loop().time
+    while True:
+        message = session.receive(await websocket.receive(), now())
+        if message is not None:
+            await here.handle(session, message)
+
+
+async def _write(sink: QueuedSink) -> None:
+    async for batch in sink.batches():
+        for envelope in batch:
+            await websocket.send(envelope.text)
+    assert sink.ended is not None, "batches end with the session"
+    await websocket.close(sink.ended.code, sink.ended.reason)
