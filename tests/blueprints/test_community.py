@@ -1,6 +1,5 @@
 """The community's routes: what each answers, and with which headers."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from itcook.stream.cursor import Cursor
 from tests.support.community import recorded
 from tests.support.http import send
 from tests.support.people import Person, register
+from tests.support.waiting import until
 
 PATH = "/api/v1/community"
 
@@ -226,8 +226,7 @@ async def test_the_cursor_is_from_before_the_rows_were_read(
     @with_stream_cursor
     async def reading() -> str:
         await share(client, ada)
-        while services.stream.cursor() == before:
-            await asyncio.sleep(0)
+        await until(lambda: services.stream.cursor() != before)
         return "rows"
 
     async with app.test_request_context("/"):

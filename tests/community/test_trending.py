@@ -70,7 +70,7 @@ async def test_the_best_come_first(author: Principal) -> None:
 async def test_what_is_ranked_is_bounded(author: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the posts with the most points are fetched, a comment for two."""
     monkeypatch.setattr(trending, "CANDIDATES", 2)
-    await share(author, "one like", hours=0, likes=1)
     await share(author, "three likes", hours=100, likes=3)
     await share(author, "two comments", hours=100, comments=2)
+    await share(author, "one like", hours=0, likes=1)
     assert await best(author) == ["two comments", "three likes"]
