@@ -56,6 +56,7 @@ def _document(app: Quart) -> None:
     QuartSchema(
         app,
         openapi_path=None,  # ours is public, theirs would be refused by the guard
+        openapi_provider_class=documentation.Provider,
         info=Info(title="IT Cook", version=__version__),
         security_schemes={"bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT")},
         security=[{"bearer": []}],
