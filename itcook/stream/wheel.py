@@ -17,7 +17,7 @@ class Wheel(Generic[T]):
         self.tick = tick
         self._slots: defaultdict[int, set[T]] = defaultdict(set)
         self._slot_of: dict[T, int] = {}
-        self._turned = self._slot(now)  # every slot up to this one is empty
+        self._turned = int(now // tick)  # nothing is scheduled up to this slot any more
 
     def schedule(self, item: T, when: float) -> None:
         """Have `item` due at `when`, instead of whenever it was due before."""
@@ -36,13 +36,16 @@ class Wheel(Generic[T]):
                 del self._slots[slot]
 
     def due(self, now: float) -> Iterator[T]:
-        """Remove and give what is due at `now`."""
+        """Remove and give what is due at `now`; meanwhile items may be moved and cancelled."""
         turn_to = int(now // self.tick)
-        for slot in sorted(slot for slot in self._slots if slot <= turn_to):
-            for item in self._slots.pop(slot):
-                del self._slot_of[item]
-                yield item
         self._turned = max(self._turned, turn_to)
+        for slot in sorted(slot for slot in self._slots if slot <= turn_to):
+            while items := self._slots.get(slot):
+                item = items.pop()
+                del self._slot_of[item]
+                if not items:
+                    del self._slots[slot]
+                yield item
 
     def __len__(self) -> int:
         return len(self._slot_of)
