@@ -38,14 +38,16 @@ class Follower:
 
     def receive(self, batch: Sequence[Envelope]) -> None:
         """Pass on what is new in `batch`; what is missing before it is fetched by `run`."""
-        fresh = [envelope for envelope in batch if envelope.position > self._history.head]
-        if not fresh:
-            return
-        if fresh[0].position != self._history.head + 1:
-            self._gap.set()
-            return
-        self._history.extend(fresh)
-        self._publish(fresh)
+        fresh: list[Envelope] = []
+        for envelope in batch:
+            ahead = envelope.position - self._history.head - len(fresh)
+            if ahead == 1:
+                fresh.append(envelope)
+            elif ahead > 1:
+                self._gap.set()
+        if fresh:
+            self._history.extend(fresh)
+            self._publish(fresh)
 
     async def run(self) -> None:
         """Fill gaps from the table until cancelled."""
