@@ -40,7 +40,7 @@ class _Replay:
         for envelope in envelopes:
             if not self.channels.isdisjoint(envelope.channels):
                 self.envelopes.append(envelope)
-                self.size += len(envelope.text)
+                self.size += envelope.size
         if len(self.envelopes) > MAX_REPLAY or self.size > MAX_REPLAY_BYTES:
             raise NotCoveredError("too_far_behind")
 
@@ -75,13 +75,14 @@ class History:
         self._recent = []
 
     async def load(self) -> None:
-        """Fill the memory with the last events of the table."""
-        position = max(0, self.head - self._capacity)
+        """Fill the memory with the last events of the table. Events may be added meanwhile."""
+        until = self.head
+        position = max(0, until - self._capacity)
         recent: list[Envelope] = []
-        while position < self.head and (page := await self._read(position, PAGE)):
-            recent += [envelope for envelope in page if envelope.position <= self.head]
+        while position < until and (page := await self._read(position, PAGE)):
+            recent += [envelope for envelope in page if envelope.position <= until]
             position = page[-1].position
-        self._recent = recent
+        self._recent[:0] = recent
 
     def recent(self, after: int) -> Sequence[Envelope] | None:
         """All events above the position `after`; None if memory does not reach back so far."""
