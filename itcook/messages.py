@@ -8,6 +8,7 @@ from itcook.strict_json import InvalidJSONError, loads
 
 MAX_CHANNELS = 64  # a connection's; a client that needs more subscribes to a wider channel
 MAX_REF_LENGTH = 64
+MAX_ERROR_LENGTH = 300
 
 Ref = Annotated[str, Field(max_length=MAX_REF_LENGTH)]
 
@@ -70,7 +71,8 @@ def parse(text: str) -> Message:
         code = "unknown_type" if first["type"].startswith("union_tag") else "invalid_message"
         where = "/".join(str(part) for part in first["loc"][1:])
         message = f"{where}: {first['msg']}" if where else first["msg"]
-        raise InvalidMessageError(code, message, _ref_of(value)) from None
+        # It may repeat what the client sent: a long key, or a long type.
+        raise InvalidMessageError(code, message[:MAX_ERROR_LENGTH], _ref_of(value)) from None
 
 
 def _ref_of(value: Any) -> str | None:
