@@ -51,6 +51,7 @@ class QueuedSink:
         return self._connection.heard_at if self._connection and self._answers else None
 
     def stuck_for(self, now: float) -> float:
+        # What was handed over and still lies in the connection's buffer has not moved.
         gone = self._sent - self._buffered
         if gone > self._gone or not self.unsent:
             self._moved_at = now
@@ -58,7 +59,7 @@ class QueuedSink:
         return now - self._moved_at
 
     def write(self, envelopes: Sequence[Envelope]) -> None:
-        if not self._queued:
+        if not self.unsent:
             self._moved_at = self._loop.time()
         for envelope in envelopes:
             self._queue.append(envelope)
@@ -120,6 +121,5 @@ class QueuedSink:
     def _passed(self, size: int) -> None:
         self._sent += size
         self._queued -= size
-        self._moved_at = self._loop.time()
         if self._queued <= ROOM:
             self._room.set()
