@@ -21,11 +21,12 @@ from itcook.stream.cursor import Cursor
 from itcook.stream.ends import End
 from itcook.stream.envelope import Envelope, control
 from itcook.stream.history import History, NotCoveredError
-from itcook.stream.limits import INVALID_MESSAGES
+from itcook.stream.limits import MESSAGE_BURST
 from itcook.stream.session import Liveness, Resume, Session, Sink, TransportName
 from itcook.stream.wheel import Wheel
 
 REPLAY_PART = 256 * 1024  # bytes written before the client's pace is waited for; well below MAX_UNSENT
+MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining
 MAX_TICK = 1.0  # seconds; how late a heartbeat may be
 STANDSTILL = 2.0  # seconds without a tick: the process did not run, so clients could not be heard
 
@@ -99,18 +100,33 @@ class Connections:
             session.replay(part, part[-1].position)
         session.replay((), max(until, resume.position))
         await self._go_live(session)
+        while session.live and session.held:
+            await self._act(session, session.held[0])
+            session.held.popleft()
 
     async def handle(self, session: Session, message: Message) -> None:
-        """Do what the client asks and acknowledge it."""
+        """Do what the client asks and acknowledge it; until the session is live, its messages are held.
+
+        A channel added in the middle of a replay would begin somewhere in it, and there would be no
+        cursor that its acknowledgement could name.
+        """
+        if session.live and not session.held:
+            await self._act(session, message)
+        elif len(session.held) < MAX_HELD:
+            session.held.append(message)
+        else:
+            session.end(ends.TOO_MANY_MESSAGES)
+
+    async def _act(self, session: Session, message: Message) -> None:
         if isinstance(message, Subscribe):
             refused = await self._subscribe(session, message.channels)
             self._refuse(session, refused, message.ref)
-            if len(refused) < len(set(message.channels)):
-                session.subscribed(self._cursor_of(session), message.ref)
+            if not set(message.channels).isdisjoint(session.names):
+                session.subscribed(self._history.cursor, message.ref)
         elif isinstance(message, Unsubscribe):
             for name in message.channels:
                 self._broadcaster.unsubscribe(session, session.remove(name))
-            session.unsubscribed(self._cursor_of(session), message.ref)
+            session.unsubscribed(self._history.cursor, message.ref)
 
     def leave(self, session: Session) -> None:
         """Forget a connection whose client is gone."""
@@ -184,17 +200,18 @@ class Connections:
         return control(Heartbeat(timestamp=now, cursor=cursor), now, cursor=cursor)
 
     async def _subscribe(self, session: Session, names: Sequence[str]) -> list[ChannelRefusedError]:
-        """Subscribe to each of `names` that may be read; why the others may not."""
+        """Subscribe to each of `names` that may be read; why the others may not.
+
+        Each name may cost a query, so the first one without room is the last one looked at, and refused
+        names are counted like others.
+        """
         refused: list[ChannelRefusedError] = []
         for name in dict.fromkeys(names):
-            if len(refused) == INVALID_MESSAGES:
-                break  # so many end the session, and each may have cost a query
             try:
-                resolved = await resolve(name, session.principal)
-                if not session.add(name, resolved):
-                    raise ChannelRefusedError(
-                        "too_many_channels", f"a connection reads at most {MAX_CHANNELS} channels"
-                    )
+                full = len(refused) == MAX_CHANNELS
+                if full or not session.add(name, await resolve(name, session.principal)):
+                    refused.append(_too_many())
+                    break
             except ChannelRefusedError as error:
                 refused.append(error)
         if session.ended is None:
@@ -203,7 +220,9 @@ class Connections:
 
     def _refuse(self, session: Session, refused: Sequence[ChannelRefusedError], ref: str | None) -> None:
         for error in refused:
-            session.refuse(error.code, error.message, ref, self._time())
+            session.refuse(error.code, error.message, ref)
+        if refused:
+            session.strike(self._time())
 
     async def _resume(self, session: Session, cursor: str | None) -> tuple[Resume, Sequence[Envelope]]:
         if cursor is None:
@@ -233,12 +252,6 @@ class Connections:
             session.replay(part, part[-1].position)
             await session.sink.drained()
 
-    def _cursor_of(self, session: Session) -> str:
-        """The cursor of everything that was delivered on this connection."""
-        if session.live:
-            return self._history.cursor
-        return str(Cursor(self._history.epoch, session.position))
-
     def _ended(self, session: Session) -> None:
         self._broadcaster.unsubscribe(session, session.channels)
         self._wheel.cancel(session)
@@ -251,13 +264,17 @@ class Connections:
         )
 
 
+def _too_many() -> ChannelRefusedError:
+    return ChannelRefusedError("too_many_channels", f"a connection reads at most {MAX_CHANNELS} channels")
+
+
 def _parts(envelopes: Sequence[Envelope]) -> Iterator[list[Envelope]]:
     """`envelopes` in parts of about `REPLAY_PART` bytes."""
     part: list[Envelope] = []
     size = 0
     for envelope in envelopes:
         part.append(envelope)
-        size += len(envelope.text)
+        size += envelope.size
         if size >= REPLAY_PART:
             yield part
             part, size = [], 0

@@ -8,6 +8,7 @@ A session decides, a sink writes. Every method is told the time, in seconds of t
 test can play a client's whole day in a millisecond.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -116,6 +117,7 @@ class Session:
         self.live = False
         self.ended: End | None = None
         self.position = 0  # while joining: everything up to it is with the sink
+        self.held: deque[Message] = deque()  # what the client asked for before the session was live
         self.sink = sink
         self._liveness = liveness
         self._clock = clock
@@ -125,6 +127,7 @@ class Session:
         self._heartbeat_at = now + liveness.heartbeat
         self._messages = TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, now)
         self._invalid = Strikes(INVALID_MESSAGES, INVALID_WINDOW)
+        self._early: list[Envelope] | None = []  # what waits for `Connected` to go first; then None
 
     @property
     def names(self) -> list[str]:
@@ -150,12 +153,16 @@ class Session:
         try:
             return parse(message)
         except InvalidMessageError as error:
-            self.refuse(error.code, error.message, error.ref, now)
+            self.refuse(error.code, error.message, error.ref)
+            self.strike(now)
             return None
 
-    def refuse(self, code: str, message: str, ref: str | None, now: float) -> None:
-        """Answer with `Error`; too many of them end the session."""
+    def refuse(self, code: str, message: str, ref: str | None) -> None:
+        """Answer with `Error`."""
         self._send(Error(code=code, message=message, ref=ref))
+
+    def strike(self, now: float) -> None:
+        """Count a message that could not be honoured; too many of them end the session."""
         if self._invalid.strike(now):
             self.end(ends.TOO_MANY_INVALID)
 
@@ -185,6 +192,7 @@ class Session:
     def connected(self, resume: Resume) -> None:
         """Send the first event, and `ResyncRequired` where the client must begin anew."""
         self.position = resume.position
+        early, self._early = self._early or [], None
         event = Connected(
             connection_id=self.id,
             user_id=self.principal.user_id,
@@ -199,11 +207,13 @@ class Session:
         )
         if resume.reason is None:
             self._send(event, cursor=resume.cursor)
-            return
-        # A browser that is cut between the two must ask with its old cursor again, or it would never
-        # learn that it has to begin anew: so the first leaves no cursor behind.
-        self._send(event)
-        self._send(ResyncRequired(reason=resume.reason, cursor=resume.cursor), cursor=resume.cursor)
+        else:
+            # A browser that is cut between the two must ask with its old cursor again, or it would never
+            # learn that it has to begin anew: so the first leaves no cursor behind.
+            self._send(event)
+            self._send(ResyncRequired(reason=resume.reason, cursor=resume.cursor), cursor=resume.cursor)
+        if early:
+            self._write(early)
 
     def replay(self, envelopes: Sequence[Envelope], position: int) -> None:
         """Send what was missed; everything up to `position` is then with the sink."""
@@ -263,7 +273,11 @@ class Session:
         return (self.principal.expires_at - self._clock()).total_seconds()
 
     def _send(self, event: ControlEvent, *, cursor: str | None = None) -> None:
-        self._write([control(event, self._clock(), cursor=cursor)])
+        envelope = control(event, self._clock(), cursor=cursor)
+        if self._early is None:
+            self._write([envelope])
+        else:
+            self._early.append(envelope)
 
     def _write(self, envelopes: Sequence[Envelope]) -> None:
         if self.ended is not None:
