@@ -2,9 +2,10 @@
 
 from quart import Blueprint
 from quart_schema import hide
-from tortoise import Tortoise
 
+from blueprints.context import services
 from blueprints.guard import public
+from itcook.models import StreamHead
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 
@@ -21,6 +22,7 @@ async def live() -> dict[str, str]:
 @public
 @hide
 async def ready() -> dict[str, str]:
-    """The database answers too; a problem with status 503 if it does not."""
-    await Tortoise.get_connection("default").execute_query("SELECT 1")
+    """The database answers too and the server is not draining; else a problem with status 503."""
+    services().stream.connections.check_open()
+    await StreamHead.exists()  # a row of a table: SQLite answers SELECT 1 without its file
     return {"status": "ready"}

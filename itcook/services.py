@@ -1,5 +1,6 @@
 """What a running server consists of, for whoever serves a request."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from itcook.auth.accounts import Accounts
 from itcook.auth.passwords import Passwords
 from itcook.auth.signing import signing_key
 from itcook.auth.tokens import Tokens
+from itcook.clock import utc_now
 from itcook.database import Database
+from itcook.housekeeping import Housekeeping
 from itcook.settings import Settings
 from itcook.stream.memory import MemoryBroker
 from itcook.stream.node import Node
@@ -37,9 +40,11 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
         tokens = Tokens(signing_key(settings), settings.access_token_seconds)
         accounts = Accounts(passwords, tokens, settings.refresh_token_days)
         stream = await Node.start(settings, MemoryBroker())
+        housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
         try:
             yield Services(settings, database, tokens, accounts, stream)
         finally:
+            housekeeping.cancel()
             await stream.stop()
     finally:
         await database.close()

@@ -92,9 +92,10 @@ def on_revoked(listener: Callable[[UUID], None]) -> Callable[[], None]:
     return lambda: _listeners.remove(listener)
 
 
-async def prune(now: datetime) -> None:
-    """Remove the sessions that have expired, with their refresh tokens."""
-    await LoginSession.filter(expires_at__lt=now).delete()
+@transactional
+async def prune(transaction: Transaction, now: datetime) -> int:
+    """Remove the sessions that have expired, with their refresh tokens; how many sessions."""
+    return await LoginSession.filter(expires_at__lt=now).using_db(transaction.connection).delete()
 
 
 async def _use(transaction: Transaction, token: RefreshToken) -> bool:

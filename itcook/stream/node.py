@@ -9,6 +9,7 @@ import structlog
 from pydantic import BaseModel
 
 from itcook import __version__
+from itcook.auth import sessions
 from itcook.clock import Clock, utc_now
 from itcook.settings import Settings
 from itcook.stream import ends, outbox
@@ -71,7 +72,10 @@ class Node:
         self._relay = Relay(table, broker)
         self._follower = Follower(table, self._history, self._publish, self._lost)
         broker.subscribe(self._follower.receive)
-        self._forget_outbox = outbox.on_commit(self._relay.nudge)
+        self._stop_listening = (
+            outbox.on_commit(self._relay.nudge),
+            sessions.on_revoked(self.connections.end_login),
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._published = 0
         self._sent_today = 0
@@ -90,7 +94,8 @@ class Node:
     async def stop(self) -> None:
         """End what is left and stop relaying; what is in the outbox is relayed by the next process."""
         self.connections.end_all(ends.RESTARTING)
-        self._forget_outbox()
+        for stop in self._stop_listening:
+            stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

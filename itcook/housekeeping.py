@@ -1,0 +1,53 @@
+"""Housekeeping: removes what nobody will ask for again, a little at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+
+from itcook import idempotency
+from itcook.auth import sessions
+from itcook.clock import Clock
+from itcook.settings import Settings
+from itcook.stream.table import StreamTable
+
+EVERY_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class Housekeeping:
+    """Runs until cancelled; a task that fails is tried again at the next round."""
+
+    def __init__(self, settings: Settings, table: StreamTable, clock: Clock) -> None:
+        self._settings = settings
+        self._table = table
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Tidy up now and then every minute."""
+        while True:
+            await self.tidy(self._clock())
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def tidy(self, now: datetime) -> None:
+        """Remove what has outlived its use at `now`."""
+        await _try("stream history", self._prune_history, now)
+        await _try("idempotency keys", idempotency.prune, now)
+        await _try("login sessions", sessions.prune, now)
+
+    async def _prune_history(self, now: datetime) -> int:
+        return await self._table.prune(
+            now, hours=self._settings.history_hours, entries=self._settings.history_entries
+        )
+
+
+async def _try(what: str, prune: Callable[[datetime], Awaitable[int]], now: datetime) -> None:
+    try:
+        removed = await prune(now)
+    except Exception as error:
+        log.warning("could not tidy up", what=what, error=str(error))
+    else:
+        if removed:
+            log.info("tidied up", what=what, removed=removed)
