@@ -46,12 +46,11 @@ LAST_REQUESTS_SECONDS = 1.5  # for requests still running when all streams are c
 log = structlog.get_logger(__name__)
 
 
-async def serve(app: Quart, settings: Settings, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then drain.
+async def serve(app: Quart, settings: Settings, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve on `listener` until `stop` is set, then drain. Closes the listener.
 
-    Raises `SettingsError` for an address that cannot be bound or a database that cannot be opened.
+    Raises `SettingsError` for a database that cannot be opened.
     """
-    listener = _listen(settings)
     try:
         await app.startup()
         try:
@@ -196,7 +195,8 @@ class _HTTP(H11Protocol):
         """Hypercorn would switch to clear-text HTTP/2 here, with none of what this module adds."""
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """A socket on `settings.bind`. Raises `SettingsError` for an address that cannot be had."""
     try:
         address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -208,6 +208,7 @@ def _listen(settings: Settings) -> socket.socket:
             milliseconds = int(settings.timeout_seconds * 1000)
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         listener.bind(address[4])
+        listener.listen(BACKLOG)
         listener.setblocking(False)
     except OSError as error:
         raise SettingsError(f"ITCOOK_BIND: cannot listen on {settings.bind}: {error.strerror}") from None
@@ -228,7 +229,7 @@ def run(app: Quart, settings: Settings) -> None:
 async def _until_signalled(app: Quart, settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    serving = asyncio.create_task(serve(app, settings, stop))
+    serving = asyncio.create_task(serve(app, settings, listen(settings), stop))
 
     def signalled() -> None:
         if stop.is_set():
