@@ -18,7 +18,12 @@ from tests.support.people import Person, register
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A server with an embedded database of its own, untouched by the environment."""
-    return Settings(_env_file=None, database_url=f"sqlite:///{tmp_path / 'itcook.sqlite3'}")
+    return Settings(
+        _env_file=None,
+        bind="127.0.0.1:0",
+        database_url=f"sqlite:///{tmp_path / 'itcook.sqlite3'}",
+        drain_seconds=0.5,
+    )
 
 
 @pytest.fixture(scope="session")
