@@ -8,7 +8,7 @@ The class is the type: its name travels as `type`, its fields as `data`. Every d
 its docstring, whom it is for; the channels are chosen where it is recorded.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -29,6 +29,19 @@ class PostType(StrEnum):
     ACHIEVEMENT = "achievement"
     GENERAL = "general"
     QUESTION = "question"
+
+
+class NotificationLevel(StrEnum):
+    INFO = "Info"
+    WARNING = "Warning"
+    ERROR = "Error"
+    SUCCESS = "Success"
+
+
+class FridgeChange(StrEnum):
+    ADDED = "added"
+    UPDATED = "updated"
+    REMOVED = "removed"
 
 
 class Event(BaseModel):
@@ -113,6 +126,75 @@ class NewFollower(DurableEvent):
 
     follower_id: UUID
     follower_name: str
+
+
+class ExpiringItem(BaseModel):
+    """One item of `ExpiringItems`; `days_left` is negative once the last good day is past."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: UUID
+    name: str
+    expires_on: date
+    days_left: int
+
+
+class ExpiringItems(DurableEvent):
+    """Food goes bad soon, today, or has. `days_left` is the smallest. To `kitchen:{kitchen_id}`."""
+
+    kitchen_id: UUID
+    items: list[ExpiringItem]
+    days_left: int
+
+
+class FridgeItemChanged(DurableEvent):
+    """An item is not as it was; after `removed`, this is how it was last. To `kitchen:{kitchen_id}`."""
+
+    kitchen_id: UUID
+    item_id: UUID
+    change: FridgeChange
+    changed_by_id: UUID
+    changed_by_name: str
+    name: str
+    quantity: float
+    unit: str
+    category: str
+    location: str
+    expires_on: date | None
+
+
+class GoalAchieved(DurableEvent):
+    """To the own `personal` of the person whose goal it is, once for each achievement."""
+
+    goal_id: UUID
+    title: str
+    achievement_type: str
+    target_value: float
+    unit: str
+
+
+class RecipeGenerated(DurableEvent):
+    """The recipe that was asked for is there. To the own `personal` of whoever asked."""
+
+    recipe_id: UUID
+    title: str
+    ingredients_count: int
+    request_id: UUID
+
+
+class RecipeFailed(DurableEvent):
+    """The recipe that was asked for could not be made. To the own `personal` of whoever asked."""
+
+    request_id: UUID
+    reason: str
+
+
+class SystemNotification(DurableEvent):
+    """From the people who run the service. To `system`, or to one person's own `personal`."""
+
+    title: str
+    message: str
+    level: NotificationLevel
 
 
 class Connected(ControlEvent):

@@ -2,21 +2,43 @@
 
 from itcook.models.comment import Comment
 from itcook.models.follow import Follow
+from itcook.models.fridge_item import ExpiryNotice, FridgeItem
+from itcook.models.goal import Achievement, Goal, GoalProgress
 from itcook.models.idempotency import IdempotencyRecord
+from itcook.models.kitchen import Kitchen, KitchenInvite, KitchenMember
+from itcook.models.lease import Lease
 from itcook.models.like import Like
 from itcook.models.login_session import LoginSession, RefreshToken
+from itcook.models.notification import InboxItem, Mute, ScheduledNotification
 from itcook.models.post import Post
+from itcook.models.recipe import Recipe, RecipeFavourite, RecipeRating, RecipeRequest
 from itcook.models.stream_entry import StreamEntry, StreamHead
 from itcook.models.user import User
 
 __all__ = [
+    "Achievement",
     "Comment",
+    "ExpiryNotice",
     "Follow",
+    "FridgeItem",
+    "Goal",
+    "GoalProgress",
     "IdempotencyRecord",
+    "InboxItem",
+    "Kitchen",
+    "KitchenInvite",
+    "KitchenMember",
+    "Lease",
     "Like",
     "LoginSession",
+    "Mute",
     "Post",
+    "Recipe",
+    "RecipeFavourite",
+    "RecipeRating",
+    "RecipeRequest",
     "RefreshToken",
+    "ScheduledNotification",
     "StreamEntry",
     "StreamHead",
     "User",

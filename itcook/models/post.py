@@ -17,6 +17,8 @@ class Post(Model):
     author_id: UUID
     content = fields.TextField()
     post_type = fields.CharField(max_length=16)
+    recipe_id = fields.UUIDField(null=True)
+    goal_id = fields.UUIDField(null=True)
     media_urls: Any = fields.JSONField()  # list of str
     likes_count = fields.IntField(db_default=0)
     comments_count = fields.IntField(db_default=0)

@@ -36,6 +36,10 @@ def author(user_id: UUID) -> str:
     return f"author:{user_id}"
 
 
+def kitchen(kitchen_id: UUID) -> str:
+    return f"kitchen:{kitchen_id}"
+
+
 def is_name(text: str) -> bool:
     """Whether `text` has the form of a channel's name; it may still be no channel."""
     return len(text) <= 80 and _NAME.fullmatch(text) is not None
