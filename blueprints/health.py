@@ -1,11 +1,16 @@
 """Whether the process lives, and whether it can serve: for orchestrators and load balancers."""
 
+import asyncio
+
 from quart import Blueprint
 from quart_schema import hide
 
 from blueprints.context import services
 from blueprints.guard import public
+from itcook.errors import UnavailableError
 from itcook.models import StreamHead
+
+READY_SECONDS = 2  # a load balancer asks every few seconds, and waits no longer than that
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 
@@ -24,5 +29,9 @@ async def live() -> dict[str, str]:
 async def ready() -> dict[str, str]:
     """The database answers too and the server is not draining; else a problem with status 503."""
     services().stream.connections.check_open()
-    await StreamHead.exists()  # a row of a table: SQLite answers SELECT 1 without its file
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            await StreamHead.exists()  # a row of a table: SQLite answers SELECT 1 without its file
+    except TimeoutError:
+        raise UnavailableError("the database does not answer", retry_after=READY_SECONDS) from None
     return {"status": "ready"}

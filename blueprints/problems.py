@@ -9,6 +9,7 @@ import structlog
 from quart import Quart, Response, has_request_context, request, websocket
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import WebsocketMismatch
 
 from itcook.database import as_problem
 from itcook.errors import (
@@ -65,6 +66,10 @@ def _as_problem(error: Exception) -> ProblemError | None:
 
 
 def _from_http(error: HTTPException) -> ProblemError | None:
+    if isinstance(error, WebsocketMismatch):
+        return InvalidRequestError(
+            "this address is served over HTTP or over WebSocket, and not over this one"
+        )
     if error.code is not None and 400 <= error.code < 500:
         return _FROM_STATUS.get(error.code) or InvalidRequestError(
             error.description or "the request is not valid"

@@ -7,7 +7,7 @@ from quart import Quart, Request, Websocket, g, request, websocket
 from quart_cors import cors
 from quart_schema import HttpSecurityScheme, Info, QuartSchema
 
-from blueprints import auth, community, documentation, health, problems, realtime
+from blueprints import auth, community, documentation, framing, health, problems, realtime
 from blueprints.context import services
 from blueprints.guard import is_public
 from blueprints.requests import MAX_BODY_BYTES, StrictRequest
@@ -36,6 +36,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     app.url_map.merge_slashes = False  # an address is right or it is 404; a redirect would drop the body
     _document(app)
     _allow_origins(app, settings)
+    app.before_request(framing.refuse_two_lengths)
     _guard(app)
     _serve(app, settings, passwords or Passwords())
     for module in (auth, community, realtime, health, documentation, sse, websocket_stream):

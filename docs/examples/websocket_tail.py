@@ -1,6 +1,6 @@
 """Print the stream of one person, one JSON event a line, and resume by itself when it is cut.
 
-    python websocket_tail.py ws://127.0.0.1:3000/api/v1/realtime/ws ACCESS_TOKEN
+python websocket_tail.py ws://127.0.0.1:3000/api/v1/realtime/ws ACCESS_TOKEN
 """
 
 import asyncio

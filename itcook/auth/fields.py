@@ -22,9 +22,10 @@ _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 def normalize_email(text: str) -> str:
     """The one spelling of an address, in lower case. Raises `ValueError`; asks no DNS."""
     try:
-        return validate_email(text, check_deliverability=False).normalized.lower()
+        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
         raise ValueError(f"must be an e-mail address: {error}") from None
+    return checked.normalized.lower()
 
 
 def _person_name(text: str) -> str:
