@@ -24,7 +24,7 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="argon2")
-        self._nobody = self._hasher.hash(secrets.token_hex())
+        self._nobody = self._hasher.hash(secrets.token_hex())  # of a password that nobody knows
 
     async def hash(self, password: str) -> str:
         """The hash of `password`, as a PHC string with its parameters."""
@@ -32,8 +32,7 @@ class Passwords:
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` is the one. Without a hash it takes as long and is False."""
-        matches = await self._run(lambda: self._matches(password_hash or self._nobody, password))
-        return matches and password_hash is not None
+        return await self._run(lambda: self._matches(password_hash or self._nobody, password))
 
     def is_outdated(self, password_hash: str) -> bool:
         """Whether `password_hash` was made with other parameters than today's."""

@@ -16,6 +16,7 @@ from itcook.auth.sessions import (
     revoke_session,
 )
 from itcook.clock import utc_now
+from itcook.database import Transaction, transactional
 from itcook.models import LoginSession, RefreshToken, User
 from tests.support.people import Person
 
@@ -95,8 +96,6 @@ async def test_a_revocation_is_told_once(opened: Opened, revoked: list[UUID]) ->
 
 async def test_a_revocation_that_rolled_back_is_not_told(opened: Opened, revoked: list[UUID]) -> None:
     """Listeners end connections: they must not hear of what did not happen."""
-    from itcook.database import Transaction, transactional
-
     @transactional
     async def revoke_and_fail(transaction: Transaction) -> None:
         await revoke_session.within(transaction, opened.session.id)

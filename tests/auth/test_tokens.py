@@ -7,6 +7,7 @@ from uuid import uuid4
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from itcook.auth.signing import SigningKey
 from itcook.auth.tokens import MAX_LENGTH, Claims, Tokens
@@ -129,8 +130,6 @@ def test_a_forged_token_is_refused(token: str) -> None:
 
 def test_a_public_key_is_no_secret() -> None:
     """HS256 with the public Ed25519 key as the secret is the classic confusion."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
     public = _PRIVATE.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     forged = signed(claims(), header(kid="edwards"), public)
     with pytest.raises(UnauthenticatedError):

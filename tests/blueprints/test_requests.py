@@ -13,6 +13,7 @@ from itcook.app import create_app
 from itcook.auth.passwords import Passwords
 from itcook.settings import Settings
 from tests.support.servers import exchange, serving
+from tests.support.waiting import until
 
 JSON = {"Content-Type": "application/json"}
 
@@ -254,9 +255,7 @@ async def test_a_client_that_leaves_leaves_nothing(port: int) -> None:
         await writer.drain()
         writer.close()
         await writer.wait_closed()
-    async with asyncio.timeout(10):
-        while len(asyncio.all_tasks()) > before:  # noqa: ASYNC110 # tasks have no event to wait for
-            await asyncio.sleep(0.01)
+    await until(lambda: len(asyncio.all_tasks()) <= before)
 
 
 async def test_nothing_passes_behind_a_request_of_two_lengths(port: int) -> None:
