@@ -1,0 +1,1 @@
+"""Recipes: written by people or made for them, searched, kept and rated."""
