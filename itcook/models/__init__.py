@@ -9,7 +9,7 @@ from itcook.models.kitchen import Kitchen, KitchenInvite, KitchenMember
 from itcook.models.lease import Lease
 from itcook.models.like import Like
 from itcook.models.login_session import LoginSession, RefreshToken
-from itcook.models.notification import InboxItem, Mute, ScheduledNotification
+from itcook.models.notification import InboxItem, InboxMark, Mute, ScheduledNotification
 from itcook.models.post import Post
 from itcook.models.recipe import Recipe, RecipeFavourite, RecipeRating, RecipeRequest
 from itcook.models.stream_entry import StreamEntry, StreamHead
@@ -25,6 +25,7 @@ __all__ = [
     "GoalProgress",
     "IdempotencyRecord",
     "InboxItem",
+    "InboxMark",
     "Kitchen",
     "KitchenInvite",
     "KitchenMember",

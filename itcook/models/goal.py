@@ -42,7 +42,7 @@ class GoalProgress(Model):
 
     class Meta:
         table = "goal_progress"
-        indexes = (Index(fields=("goal_id", "id")),)
+        indexes = (Index(fields=("goal_id", "id")), Index(fields=("goal_id", "created_at")))
 
 
 class Achievement(Model):

@@ -9,11 +9,17 @@ from itcook.models.user import User
 
 
 class InboxItem(Model):
-    """A durable event that was addressed to one person, kept for them to read."""
+    """A durable event that was addressed to one person, or to everyone, kept to be read.
+
+    Without `user` it is everyone's: one row, however many people there are. What each of them did with
+    it is an `InboxMark`, and `read_at` stays null.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name="inbox")
-    user_id: UUID
+    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="inbox", null=True
+    )
+    user_id: UUID | None
     type = fields.CharField(max_length=32)
     body = fields.TextField()  # the event's JSON without its opening brace and without `id`
     created_at = fields.DatetimeField(db_index=True)
@@ -22,6 +28,24 @@ class InboxItem(Model):
     class Meta:
         table = "inbox_items"
         indexes = (Index(fields=("user_id", "id")), Index(fields=("user_id", "read_at")))
+
+
+class InboxMark(Model):
+    """One person read an item that is everyone's; `removed` if they do not want to see it again."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    item: fields.ForeignKeyRelation[InboxItem] = fields.ForeignKeyField(
+        "models.InboxItem", related_name="marks"
+    )
+    item_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name="inbox_marks")
+    user_id: UUID
+    read_at = fields.DatetimeField()
+    removed = fields.BooleanField()
+
+    class Meta:
+        table = "inbox_marks"
+        unique_together = (("user", "item"),)
 
 
 class Mute(Model):

@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
             options={
                 "table": "goal_progress",
                 "app": "models",
-                "indexes": [Index(fields=["goal_id", "id"])],
+                "indexes": [Index(fields=["goal_id", "id"]), Index(fields=["goal_id", "created_at"])],
                 "pk_attr": "id",
                 "table_description": "One value on the way to a goal.",
             },
@@ -118,6 +118,7 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "models.User",
                         source_field="user_id",
+                        null=True,
                         db_constraint=True,
                         to_field="id",
                         related_name="inbox",
@@ -134,7 +135,45 @@ class Migration(migrations.Migration):
                 "app": "models",
                 "indexes": [Index(fields=["user_id", "id"]), Index(fields=["user_id", "read_at"])],
                 "pk_attr": "id",
-                "table_description": "A durable event that was addressed to one person, kept for them to read.",
+                "table_description": "A durable event that was addressed to one person, or to everyone, kept to be read.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="InboxMark",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                (
+                    "item",
+                    fields.ForeignKeyField(
+                        "models.InboxItem",
+                        source_field="item_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="marks",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "user",
+                    fields.ForeignKeyField(
+                        "models.User",
+                        source_field="user_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="inbox_marks",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("read_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("removed", fields.BooleanField()),
+            ],
+            options={
+                "table": "inbox_marks",
+                "app": "models",
+                "unique_together": (("user", "item"),),
+                "pk_attr": "id",
+                "table_description": "One person read an item that is everyone's; `removed` if they do not want to see it again.",
             },
             bases=["Model"],
         ),
