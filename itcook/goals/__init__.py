@@ -1,0 +1,1 @@
+"""What people want to reach: goals, the progress towards them, and what was achieved."""
