@@ -15,6 +15,7 @@ from itcook.database import Transaction, transactional
 from itcook.errors import FieldError, NotFoundError, ValidationError
 from itcook.events import NewCommunityPost, PostDeleted, PostType, PostUpdated
 from itcook.pages import Page, PageQuery, read_page
+from itcook.recipes import recipes
 from itcook.stream import channels
 from itcook.stream.outbox import record
 
@@ -44,12 +45,13 @@ class PostChanges:
 @transactional
 async def create_post(transaction: Transaction, author: Principal, draft: PostDraft) -> views.Post:
     """Share a post with everyone. Raises `ValidationError` if it names what does not exist."""
-    _check_references(draft)
+    await _check_references(transaction, author, draft)
     row = await models.Post.create(
         using_db=transaction.connection,
         author_id=author.user_id,
         content=draft.content,
         post_type=draft.post_type,
+        recipe_id=draft.recipe_id,
         media_urls=list(draft.media_urls),
         likes_count=0,
         comments_count=0,
@@ -163,16 +165,14 @@ async def show_posts(reader: Principal, rows: Sequence[models.Post]) -> list[vie
     return [views.Post.of(row, views.Person.of(row.author), is_liked=row.id in liked) for row in rows]
 
 
-def _check_references(draft: PostDraft) -> None:
-    # Recipes and goals have no tables: every id names one that does not exist.
-    named = {"recipe": draft.recipe_id, "goal": draft.goal_id}
-    errors = tuple(
-        FieldError(f"/{noun}_id", f"there is no such {noun}")
-        for noun, identifier in named.items()
-        if identifier is not None
-    )
+async def _check_references(transaction: Transaction, author: Principal, draft: PostDraft) -> None:
+    errors = []
+    if draft.recipe_id is not None and not await recipes.is_readable(transaction, author, draft.recipe_id):
+        errors.append(FieldError("/recipe_id", "there is no such recipe"))
+    if draft.goal_id is not None:  # goals have no use cases: every id names one that does not exist
+        errors.append(FieldError("/goal_id", "there is no such goal"))
     if errors:
-        raise ValidationError("the post names what does not exist", errors=errors)
+        raise ValidationError("the post names what does not exist", errors=tuple(errors))
 
 
 def _apply(changes: PostChanges, row: models.Post) -> bool:

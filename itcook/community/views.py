@@ -2,27 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from itcook import models
 from itcook.events import PostType, Timestamp
-
-
-class View(BaseModel):
-    """Frozen, and exact: an unknown field is a defect."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Person(View):
-    """Someone, as others see them in passing."""
-
-    id: UUID
-    name: str
-
-    @classmethod
-    def of(cls, user: models.User) -> "Person":
-        return cls(id=user.id, name=user.name)
+from itcook.views import Person as Person
+from itcook.views import View
 
 
 class Post(View):
@@ -49,7 +32,7 @@ class Post(View):
             content=row.content,
             post_type=PostType(row.post_type),
             media_urls=row.media_urls,
-            recipe_id=None,
+            recipe_id=row.recipe_id,
             goal_id=None,
             likes_count=row.likes_count,
             comments_count=row.comments_count,

@@ -30,6 +30,8 @@ class Recipe(Model):
     language = fields.CharField(max_length=35)
     source = fields.CharField(max_length=16)  # person, cookbook or llm
     is_public = fields.BooleanField()
+    search_text = fields.TextField()  # what a search looks through, without case: databases differ in it
+    labels = fields.TextField()  # a line each of tag:… and diet:…, between line breaks
     ratings_count = fields.IntField(db_default=0)
     ratings_sum = fields.IntField(db_default=0)
     created_at = fields.DatetimeField()

@@ -77,12 +77,22 @@ def _distinct(words: list[str]) -> list[str]:
     return words
 
 
+def _one_line(word: str) -> str:
+    if not word.isprintable():
+        raise ValueError("must be one line of visible characters")
+    return word
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Quantity = Annotated[float, Field(gt=0, le=MAX_QUANTITY, allow_inf_nan=False), AfterValidator(_decimals)]
 Minutes = Annotated[int, Field(ge=0, le=MAX_MINUTES)]
 Servings = Annotated[int, Field(ge=1, le=MAX_SERVINGS)]
 # One spelling, so that whoever looks for `Thai` finds `thai`.
-Word = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=32)]
+Word = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=32),
+    AfterValidator(_one_line),
+]
 Words = Annotated[list[Word], Field(max_length=20), AfterValidator(_distinct)]
 Diets = Annotated[
     list[Annotated[Diet, Field(strict=False)]], Field(max_length=len(Diet)), AfterValidator(_distinct)
@@ -101,23 +111,52 @@ class Ingredient(BaseModel):
     note: Annotated[Text, Field(max_length=200)] | None = None
 
 
+Title = Annotated[Text, Field(max_length=160)]
+Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Ingredients = Annotated[list[Ingredient], Field(min_length=1, max_length=MAX_INGREDIENTS)]
+Instructions = Annotated[
+    list[Annotated[Text, Field(max_length=2000)]], Field(min_length=1, max_length=MAX_STEPS)
+]
+AnyDifficulty = Annotated[Difficulty, Field(strict=False)]
+AnyCategory = Annotated[Category, Field(strict=False)]
+
+
 class Draft(BaseModel):
     """A recipe's content, checked, before it is anybody's. Its quantities are for all its servings."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    title: Annotated[Text, Field(max_length=160)]
-    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
-    ingredients: Annotated[list[Ingredient], Field(min_length=1, max_length=MAX_INGREDIENTS)]
-    instructions: Annotated[
-        list[Annotated[Text, Field(max_length=2000)]], Field(min_length=1, max_length=MAX_STEPS)
-    ]
+    title: Title
+    description: Description = ""
+    ingredients: Ingredients
+    instructions: Instructions
     prep_minutes: Minutes = 0
     cook_minutes: Minutes = 0
     servings: Servings
-    difficulty: Annotated[Difficulty, Field(strict=False)] = Difficulty.EASY
-    category: Annotated[Category, Field(strict=False)] = Category.OTHER
+    difficulty: AnyDifficulty = Difficulty.EASY
+    category: AnyCategory = Category.OTHER
     cuisine: Word = "other"
     tags: Words = Field(default_factory=list)
     diets: Diets = Field(default_factory=list)
     language: Language = "en"
+
+
+class Changes(BaseModel):
+    """What an edit of a recipe sets; None leaves a field as it is."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    title: Title | None = None
+    description: Description | None = None
+    ingredients: Ingredients | None = None
+    instructions: Instructions | None = None
+    prep_minutes: Minutes | None = None
+    cook_minutes: Minutes | None = None
+    servings: Servings | None = None
+    difficulty: AnyDifficulty | None = None
+    category: AnyCategory | None = None
+    cuisine: Word | None = None
+    tags: Words | None = None
+    diets: Diets | None = None
+    language: Language | None = None
+    is_public: bool | None = None

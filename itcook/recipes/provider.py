@@ -1,12 +1,16 @@
 """Where made recipes come from: the wish that goes in, the draft that comes out."""
 
+from datetime import timedelta
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from itcook.recipes.content import Allergen, Diet, Difficulty, Draft
 
-__all__ = ["CannotMakeError", "Draft", "Provider", "Supply", "Wish"]
+__all__ = ["CannotMakeError", "Draft", "NotNowError", "Provider", "Supply", "Wish"]
+
+
+MAX_REASON = 200  # characters: as many as its column holds
 
 
 class Supply(BaseModel):
@@ -43,11 +47,19 @@ class Wish(BaseModel):
 
 
 class CannotMakeError(Exception):
-    """There will be no recipe for this wish; `reason`, at most 200 characters, is for the person."""
+    """There will be no recipe for this wish; `reason` is for the person, and cut at `MAX_REASON`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = reason[:MAX_REASON]
+
+
+class NotNowError(Exception):
+    """The provider cannot make anything now; it asks to be left alone for `pause`."""
+
+    def __init__(self, pause: timedelta) -> None:
+        super().__init__(f"not for {pause}")
+        self.pause = pause
 
 
 class Provider(Protocol):
@@ -62,6 +74,7 @@ class Provider(Protocol):
     async def make(self, wish: Wish) -> Draft:
         """A recipe for the wish. Raises `CannotMakeError` when trying again would not help.
 
-        Changes nothing, so it may be cancelled and called again; any other error is tried again.
+        Changes nothing, so it may be cancelled and called again; after any other error it is, after
+        `NotNowError` when that says.
         """
         ...

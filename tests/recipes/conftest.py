@@ -1,0 +1,39 @@
+"""Recipes with a real database, and nothing of HTTP."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from itcook.auth.principal import Principal
+from itcook.database import Database
+from itcook.recipes import recipes, views
+from itcook.settings import Settings
+from tests.support.community import sign_up
+from tests.support.recipes import draft
+
+
+@pytest.fixture(autouse=True)
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """An empty database, open."""
+    database = Database(settings)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def author() -> Principal:
+    """Who wrote `recipe`."""
+    return await sign_up("Ada Lovelace")
+
+
+@pytest.fixture
+async def reader() -> Principal:
+    """Someone else."""
+    return await sign_up("Grace Hopper")
+
+
+@pytest.fixture
+async def recipe(author: Principal) -> views.Recipe:
+    """A public recipe, as its author sees it."""
+    return await recipes.create_recipe(author, draft(), is_public=True)
