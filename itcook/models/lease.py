@@ -3,7 +3,7 @@ from tortoise.models import Model
 
 
 class Lease(Model):
-    """Who does a piece of scheduled work until when; with several nodes, one of them."""
+    """Who does a piece of scheduled work until when: with several nodes, one of them."""
 
     name = fields.CharField(max_length=64, primary_key=True)
     holder = fields.CharField(max_length=64)

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="StreamHead",
             fields=[
-                ("id", fields.IntField(primary_key=True, unique=True, db_index=True)),
+                ("id", fields.IntField(generated=False, primary_key=True, unique=True, db_index=True)),
                 ("epoch", fields.CharField(max_length=16)),
                 ("position", fields.BigIntField()),
             ],
