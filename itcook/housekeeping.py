@@ -9,6 +9,7 @@ import structlog
 from itcook import idempotency
 from itcook.auth import sessions
 from itcook.clock import Clock
+from itcook.kitchens import invites
 from itcook.settings import Settings
 from itcook.stream.table import StreamTable
 
@@ -36,6 +37,7 @@ class Housekeeping:
         await _try("stream history", self._prune_history, now)
         await _try("idempotency keys", idempotency.prune, now)
         await _try("login sessions", sessions.prune, now)
+        await _try("kitchen invites", invites.prune, now)
 
     async def _prune_history(self, now: datetime) -> int:
         return await self._table.prune(

@@ -12,6 +12,8 @@ from itcook.auth.tokens import Tokens
 from itcook.clock import utc_now
 from itcook.database import Database
 from itcook.housekeeping import Housekeeping
+from itcook.kitchens.homes import open_home
+from itcook.kitchens.membership import on_membership
 from itcook.settings import Settings
 from itcook.stream.memory import MemoryBroker
 from itcook.stream.node import Node
@@ -38,13 +40,15 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
     await database.open()
     try:
         tokens = Tokens(signing_key(settings), settings.access_token_seconds)
-        accounts = Accounts(passwords, tokens, settings.refresh_token_days)
+        accounts = Accounts(passwords, tokens, settings.refresh_token_days, open_home)
         stream = await Node.start(settings, MemoryBroker())
+        stop_listening = on_membership(stream.connections.membership_changed)
         housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
         try:
             yield Services(settings, database, tokens, accounts, stream)
         finally:
             housekeeping.cancel()
+            stop_listening()
             await stream.stop()
     finally:
         await database.close()

@@ -1,5 +1,6 @@
 """Accounts: how a person comes to have one, and in and out of it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tortoise.exceptions import IntegrityError
@@ -11,6 +12,8 @@ from itcook.auth.tokens import Tokens
 from itcook.database import Transaction, transactional
 from itcook.errors import ConflictError, ForbiddenError, UnauthenticatedError
 from itcook.models import User
+
+Welcome = Callable[[Transaction, User], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +38,19 @@ class SignedIn:
 
 
 class Accounts:
-    """The use cases around an account."""
+    """The use cases around an account. `welcome` is what else a registration does, in its transaction."""
 
-    def __init__(self, passwords: Passwords, tokens: Tokens, session_days: int) -> None:
+    def __init__(self, passwords: Passwords, tokens: Tokens, session_days: int, welcome: Welcome) -> None:
         self._passwords = passwords
         self._tokens = tokens
         self._session_days = session_days
+        self._welcome = welcome
 
     async def register(self, account: NewAccount, password: str, device: Device) -> SignedIn:
         """Create an account and sign in. Raises `ConflictError` `email_taken`."""
         password_hash = await self._passwords.hash(password)
-        return self._signed_in(await _register(account, password_hash, device, self._session_days))
+        opened = await _register(account, password_hash, device, self._session_days, self._welcome)
+        return self._signed_in(opened)
 
     async def login(self, email: str, password: str, device: Device) -> SignedIn:
         """Sign in. An address nobody has takes as long as a wrong password and gets the same answer.
@@ -91,9 +96,15 @@ class Accounts:
 
 @transactional
 async def _register(
-    transaction: Transaction, account: NewAccount, password_hash: str, device: Device, days: int
+    transaction: Transaction,
+    account: NewAccount,
+    password_hash: str,
+    device: Device,
+    days: int,
+    welcome: Welcome,
 ) -> Opened:
     user = await _create_user(transaction, account, password_hash)
+    await welcome(transaction, user)
     return await open_session.within(transaction, user, device, days)
 
 

@@ -28,7 +28,8 @@ def normalize_email(text: str) -> str:
     return checked.normalized.lower()
 
 
-def _person_name(text: str) -> str:
+def one_line(text: str) -> str:
+    """The same text, if it has no control characters and no line breaks. Raises `ValueError`."""
     if any(unicodedata.category(c) in _UNFIT_CATEGORIES or c in _BIDI_CONTROLS for c in text):
         raise ValueError("must not contain control characters")
     return text
@@ -59,7 +60,7 @@ GivenPassword = Annotated[str, Field(min_length=1, max_length=MAX_PASSWORD)]
 PersonName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=80),
-    AfterValidator(_person_name),
+    AfterValidator(one_line),
 ]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 Language = Annotated[str, Field(max_length=35), AfterValidator(_language)]

@@ -1,0 +1,1 @@
+"""Kitchens: households whose members share a fridge."""
