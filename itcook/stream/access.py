@@ -1,11 +1,15 @@
 """Who may read which channel."""
 
+from collections.abc import Awaitable
+from typing import TypeVar
 from uuid import UUID
 
 from itcook.auth.principal import Principal
 from itcook.database import as_problem
-from itcook.models import Post, User
+from itcook.models import KitchenMember, Post, User
 from itcook.stream import channels
+
+T = TypeVar("T")
 
 
 class ChannelRefusedError(Exception):
@@ -27,36 +31,58 @@ async def resolve(name: str, principal: Principal) -> tuple[str, ...]:
         raise ChannelRefusedError("channel_unknown", "a channel's name is like community or post:ID")
     kind, _, identifier = name.partition(":")
     if not identifier:
-        return _resolve_plain(name, principal)
+        return await _resolve_plain(name, principal)
+    key = _uuid(identifier)
     if kind == "kitchen":
-        raise ChannelRefusedError("channel_forbidden", f"{name} is for the kitchen's members")
-    if kind in {"post", "author"} and await _exists(kind, identifier):
-        return (f"{kind}:{UUID(identifier)}",)
+        return (await _resolve_kitchen(name, key, principal),)
+    if key is not None and await _exists(kind, key):
+        return (f"{kind}:{key}",)
     raise _unknown(name)
 
 
-def _resolve_plain(name: str, principal: Principal) -> tuple[str, ...]:
+async def _resolve_plain(name: str, principal: Principal) -> tuple[str, ...]:
     if name in {channels.COMMUNITY, channels.SYSTEM}:
         return (name,)
     if name == channels.PERSONAL:
         return (channels.personal(principal.user_id),)
     if name == channels.KITCHENS:
-        return ()
+        memberships = await _asked(KitchenMember.filter(user_id=principal.user_id))
+        return tuple(channels.kitchen(membership.kitchen_id) for membership in memberships)
     raise _unknown(name)
 
 
-async def _exists(kind: str, identifier: str) -> bool:
+async def _resolve_kitchen(name: str, key: UUID | None, principal: Principal) -> str:
+    if key is None or not await _is_member(key, principal.user_id):
+        raise ChannelRefusedError("channel_forbidden", f"{name} is for the kitchen's members")
+    return channels.kitchen(key)
+
+
+async def _is_member(kitchen_id: UUID, user_id: UUID) -> bool:
+    return await _asked(KitchenMember.exists(kitchen_id=kitchen_id, user_id=user_id))
+
+
+async def _exists(kind: str, key: UUID) -> bool:
+    if kind == "post":
+        return await _asked(Post.exists(id=key))
+    return kind == "author" and await _asked(User.exists(id=key))
+
+
+async def _asked(answer: Awaitable[T]) -> T:
+    """The database's answer. Raises `ChannelRefusedError` if it cannot give one now."""
     try:
-        key = UUID(identifier)
-    except ValueError:
-        return False
-    try:
-        return await (Post if kind == "post" else User).exists(id=key)
+        return await answer
     except Exception as error:
         problem = as_problem(error)
         if problem is None:
             raise
         raise ChannelRefusedError(problem.code, problem.detail) from error
+
+
+def _uuid(identifier: str) -> UUID | None:
+    try:
+        return UUID(identifier)
+    except ValueError:
+        return None
 
 
 def _unknown(name: str) -> ChannelRefusedError:

@@ -14,7 +14,7 @@ from itcook.clock import Clock
 from itcook.errors import UnavailableError
 from itcook.events import Heartbeat
 from itcook.messages import MAX_CHANNELS, Message, Subscribe, Unsubscribe
-from itcook.stream import ends
+from itcook.stream import channels, ends
 from itcook.stream.access import ChannelRefusedError, resolve
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.cursor import Cursor
@@ -97,7 +97,7 @@ class Connections:
         self._refuse(session, refused, None)
         for part in _parts(missed):
             await session.sink.drained()
-            session.replay(part, part[-1].position)
+            session.replay(_readable(session, part), part[-1].position)
         session.replay((), max(until, resume.position))
         await self._go_live(session)
         while session.live and session.held:
@@ -145,6 +145,24 @@ class Connections:
         for session in list(self._sessions.values()):
             if session.principal.session_id == session_id:
                 session.end(ends.REVOKED)
+
+    def membership_changed(self, user_id: UUID, kitchen_id: UUID, joined: bool) -> None:
+        """Have the person's connections read the kitchen's channel, those that read `kitchens`; or, if they
+        are in it no more, none of them, from this very moment.
+        """
+        change = self._let_in if joined else self._put_out
+        for session in list(self._sessions.values()):
+            if session.principal.user_id == user_id:
+                change(session, channels.kitchen(kitchen_id))
+
+    def _let_in(self, session: Session, channel: str) -> None:
+        if session.gain(channel):
+            self._broadcaster.subscribe(session, [channel])
+
+    def _put_out(self, session: Session, channel: str) -> None:
+        self._broadcaster.unsubscribe(session, [channel])
+        if session.lose(channel):
+            session.unsubscribed(self._history.cursor, None)
 
     async def drain(self, seconds: float) -> None:
         """Take nobody in any more, send everybody away, wait at most `seconds` until they have left.
@@ -209,7 +227,7 @@ class Connections:
         for name in dict.fromkeys(names):
             try:
                 full = len(refused) == MAX_CHANNELS
-                if full or not session.add(name, await resolve(name, session.principal)):
+                if full or not session.add(name, await _resolve(session, name)):
                     refused.append(_too_many())
                     break
             except ChannelRefusedError as error:
@@ -243,7 +261,7 @@ class Connections:
             if recent is None:
                 session.end(ends.TOO_SLOW)
                 return
-            mine = [entry for entry in recent if not session.channels.isdisjoint(entry.channels)]
+            mine = _readable(session, recent)
             part = next(_parts(mine), [])
             if len(part) == len(mine):
                 session.replay(part, self._history.head)
@@ -262,6 +280,23 @@ class Connections:
             transport=session.transport,
             code=session.ended.code if session.ended else None,
         )
+
+
+async def _resolve(session: Session, name: str) -> tuple[str, ...]:
+    """What `name` means for the session's person, now: a membership that ended while the database was
+    asked would otherwise be believed, and nobody would come to end it again.
+    """
+    while True:
+        asked_at = session.memberships_changed
+        resolved = await resolve(name, session.principal)
+        if session.memberships_changed == asked_at:
+            return resolved
+
+
+def _readable(session: Session, envelopes: Sequence[Envelope]) -> list[Envelope]:
+    """What of `envelopes` the session reads now, which may be less than when they were looked up."""
+    reads = session.channels
+    return [envelope for envelope in envelopes if not reads.isdisjoint(envelope.channels)]
 
 
 def _too_many() -> ChannelRefusedError:

@@ -119,6 +119,7 @@ class Session:
         self.position = 0  # while joining: everything up to it is with the sink
         self.held: deque[Message] = deque()  # what the client asked for before the session was live
         self.sink = sink
+        self.memberships_changed = 0  # times; whoever asked before the last one was told what is no longer so
         self._liveness = liveness
         self._clock = clock
         self._on_end = on_end
@@ -180,6 +181,26 @@ class Session:
         resolved = self._names.pop(name, ())
         kept = self.channels
         return tuple(channel for channel in resolved if channel not in kept)
+
+    def gain(self, channel: str) -> bool:
+        """A kitchen was joined, whose channel is `channel`: whether the session reads it by `kitchens`."""
+        self.memberships_changed += 1
+        if channels.KITCHENS not in self._names or self.ended is not None:
+            return False
+        self._names[channels.KITCHENS] = (*self._names[channels.KITCHENS], channel)
+        return True
+
+    def lose(self, channel: str) -> bool:
+        """A kitchen was left: its `channel` is read no more, by no name. Whether it had a name of its own."""
+        self.memberships_changed += 1
+        before = len(self._names)
+        for name, resolved in list(self._names.items()):
+            left = tuple(other for other in resolved if other != channel)
+            if left or name == channels.KITCHENS:
+                self._names[name] = left
+            else:
+                del self._names[name]
+        return len(self._names) < before
 
     def subscribed(self, cursor: str, ref: str | None) -> None:
         """Acknowledge `Subscribe`."""
