@@ -1,4 +1,4 @@
-"""Creating over HTTP: 201, `Location`, and `Idempotency-Key` for clients that must try again."""
+"""What a POST does once: `Idempotency-Key` for clients that must try again, 201 and `Location`."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -47,13 +47,26 @@ async def create(
     `body` is what `args` were made from. Raises what `use_case` raises, `InvalidRequestError` for a key
     that is none, and `ValidationError` for one that came with another request.
     """
+    answer = await _once(body, use_case, *args, **kwargs)
+    response = _response(answer, 201)
+    response.headers["Location"] = f"{location}/{json.loads(answer.body)['id']}"
+    return response
+
+
+async def perform(
+    body: Body, use_case: transactional[P, Made], *args: P.args, **kwargs: P.kwargs
+) -> Response:
+    """200 with the result of `use_case(*args)`, which creates nothing; else the same as `create`."""
+    return _response(await _once(body, use_case, *args, **kwargs), 200)
+
+
+async def _once(body: Body, use_case: transactional[P, Made], *args: P.args, **kwargs: P.kwargs) -> Answer:
     key = _idempotency_key()
     if key is None:
-        made = await use_case(*args, **kwargs)
-        return _created(location, Answer(made.model_dump_json()))
+        return Answer((await use_case(*args, **kwargs)).model_dump_json())
     request_fingerprint = fingerprint(f"{request.method} {request.path}", body.model_dump_json())
     claim = Claim(principal().user_id, key, request_fingerprint)
-    return _created(location, await perform_once(claim, _work(use_case.within, *args, **kwargs)))
+    return await perform_once(claim, _work(use_case.within, *args, **kwargs))
 
 
 def _work(
@@ -69,9 +82,8 @@ def _idempotency_key() -> str | None:
     return check_key(keys[0]) if keys else None
 
 
-def _created(location: str, answer: Answer) -> Response:
-    response = Response(answer.body, status=201, content_type="application/json")
-    response.headers["Location"] = f"{location}/{json.loads(answer.body)['id']}"
+def _response(answer: Answer, status: int) -> Response:
+    response = Response(answer.body, status=status, content_type="application/json")
     if answer.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return response

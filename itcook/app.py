@@ -7,7 +7,18 @@ from quart import Quart, Request, Websocket, g, request, websocket
 from quart_cors import cors
 from quart_schema import HttpSecurityScheme, Info, QuartSchema
 
-from blueprints import auth, community, documentation, framing, health, problems, realtime
+from blueprints import (
+    auth,
+    community,
+    documentation,
+    framing,
+    fridge,
+    goals,
+    health,
+    kitchens,
+    problems,
+    realtime,
+)
 from blueprints.context import services
 from blueprints.guard import is_public
 from blueprints.requests import MAX_BODY_BYTES, StrictRequest
@@ -39,7 +50,18 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     app.before_request(framing.refuse_two_lengths)
     _guard(app)
     _serve(app, settings, passwords or Passwords())
-    for module in (auth, community, realtime, health, documentation, sse, websocket_stream):
+    for module in (
+        auth,
+        community,
+        kitchens,
+        fridge,
+        goals,
+        realtime,
+        health,
+        documentation,
+        sse,
+        websocket_stream,
+    ):
         app.register_blueprint(module.blueprint)
     problems.register(app)
     return app

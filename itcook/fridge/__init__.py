@@ -1,0 +1,1 @@
+"""The fridge: what a kitchen has to eat and drink, and until when."""
