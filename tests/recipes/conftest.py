@@ -1,4 +1,4 @@
-"""Recipes with a real database, and nothing of HTTP."""
+"""Recipes without HTTP; whoever asks for people has a real database."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ from tests.support.community import sign_up
 from tests.support.recipes import draft
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """An empty database, open."""
     database = Database(settings)
@@ -22,13 +22,13 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def author() -> Principal:
+async def author(database: Database) -> Principal:
     """Who wrote `recipe`."""
     return await sign_up("Ada Lovelace")
 
 
 @pytest.fixture
-async def reader() -> Principal:
+async def reader(database: Database) -> Principal:
     """Someone else."""
     return await sign_up("Grace Hopper")
 
