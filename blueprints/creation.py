@@ -53,6 +53,16 @@ async def create(
     return response
 
 
+async def accept(
+    location: str, body: Body, use_case: transactional[P, Made], *args: P.args, **kwargs: P.kwargs
+) -> Response:
+    """202 with the request, by its `request_id`, that `use_case(*args)` queues; else the same as `create`."""
+    answer = await _once(body, use_case, *args, **kwargs)
+    response = _response(answer, 202)
+    response.headers["Location"] = f"{location}/{json.loads(answer.body)['request_id']}"
+    return response
+
+
 async def perform(
     body: Body, use_case: transactional[P, Made], *args: P.args, **kwargs: P.kwargs
 ) -> Response:

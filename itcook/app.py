@@ -18,6 +18,7 @@ from blueprints import (
     kitchens,
     problems,
     realtime,
+    recipes,
 )
 from blueprints.context import services
 from blueprints.guard import is_public
@@ -56,6 +57,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
         kitchens,
         fridge,
         goals,
+        recipes,
         realtime,
         health,
         documentation,

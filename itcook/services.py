@@ -14,6 +14,11 @@ from itcook.database import Database
 from itcook.housekeeping import Housekeeping
 from itcook.kitchens.homes import open_home
 from itcook.kitchens.membership import on_membership
+from itcook.recipes.chat import Chat
+from itcook.recipes.cookbook import Cookbook
+from itcook.recipes.llm import LanguageModel
+from itcook.recipes.provider import Provider
+from itcook.recipes.worker import Worker
 from itcook.settings import Settings
 from itcook.stream.memory import MemoryBroker
 from itcook.stream.node import Node
@@ -45,10 +50,32 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
         stop_listening = on_membership(stream.connections.membership_changed)
         housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
         try:
-            yield Services(settings, database, tokens, accounts, stream)
+            async with _provider(settings) as provider, _working(Worker(provider)):
+                yield Services(settings, database, tokens, accounts, stream)
         finally:
             housekeeping.cancel()
             stop_listening()
             await stream.stop()
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def _provider(settings: Settings) -> AsyncIterator[Provider]:
+    """What makes recipes: a language model if one is configured, else the cookbook."""
+    if settings.llm_base_url is None or settings.llm_model is None:
+        yield Cookbook()
+        return
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+    async with Chat(settings.llm_base_url, settings.llm_model, key) as chat:
+        yield LanguageModel(chat)
+
+
+@asynccontextmanager
+async def _working(worker: Worker) -> AsyncIterator[None]:
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait({running})  # it gives back what it was making

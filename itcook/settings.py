@@ -51,6 +51,21 @@ def _secret(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _llm_base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError("must be SCHEME://HOST[:PORT][/PATH], such as https://api.openai.com/v1")
+    if parts.username or parts.query or parts.fragment:
+        raise ValueError(f"must have no user, query or fragment; a key goes into {PREFIX}LLM_API_KEY")
+    return value
+
+
+def _llm_api_key(value: SecretStr) -> SecretStr:
+    if not all("!" <= character <= "~" for character in value.get_secret_value()):
+        raise ValueError("must be visible ASCII characters without spaces, as headers are")
+    return value
+
+
 class Settings(BaseSettings):
     """Every setting of the server. Durations are in seconds, sizes in bytes."""
 
@@ -75,6 +90,10 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(default=10, ge=0.1, le=60)
     timeout_seconds: float = Field(default=30, ge=0.3, le=600)
     drain_seconds: float = Field(default=8, ge=0, le=60)
+    recipes_per_day: int = Field(default=20, ge=0, le=10_000)
+    llm_base_url: Annotated[str, AfterValidator(_llm_base_url)] | None = None
+    llm_model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    llm_api_key: Annotated[SecretStr, AfterValidator(_llm_api_key)] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
@@ -122,3 +141,10 @@ def _check_together(settings: Settings) -> None:
             f"{PREFIX}TIMEOUT_SECONDS must be at least twice {PREFIX}HEARTBEAT_SECONDS,"
             " or a client that answers every heartbeat could still time out"
         )
+    if bool(settings.llm_base_url) != bool(settings.llm_model):
+        raise SettingsError(
+            f"{PREFIX}LLM_BASE_URL and {PREFIX}LLM_MODEL belong together: set both for a language model,"
+            " neither for the cookbook"
+        )
+    if settings.llm_api_key and not settings.llm_base_url:
+        raise SettingsError(f"{PREFIX}LLM_API_KEY needs {PREFIX}LLM_BASE_URL and {PREFIX}LLM_MODEL")

@@ -80,6 +80,11 @@ async def cancel(transaction: Transaction, asker: Principal, request_id: UUID) -
     transaction.after_commit(lambda: _tell_cancelled(request_id))
 
 
+async def own_language(asker: Principal) -> str:
+    """The BCP 47 tag in which the asker reads."""
+    return (await models.User.get(id=asker.user_id)).language
+
+
 async def one_request(asker: Principal, request_id: UUID) -> views.RecipeRequest:
     """A request of one's own. Raises `NotFoundError`."""
     row = await models.RecipeRequest.get_or_none(id=request_id, user_id=asker.user_id)

@@ -51,6 +51,10 @@ class ChatServer:
         self.hold.set()
         self.gone = 0
 
+    def was_asked(self, times: int) -> bool:
+        """Whether it was asked so often."""
+        return len(self.questions) >= times
+
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             self.questions.append(await _question(reader))
