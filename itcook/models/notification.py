@@ -31,7 +31,7 @@ class InboxItem(Model):
 
 
 class InboxMark(Model):
-    """One person read an item that is everyone's; `removed` if they do not want to see it again."""
+    """One person has read an item that is for everyone, or removed it for themselves."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     item: fields.ForeignKeyRelation[InboxItem] = fields.ForeignKeyField(
@@ -62,7 +62,7 @@ class Mute(Model):
 
 
 class ScheduledNotification(Model):
-    """A SystemNotification that an administrator sends, now or at a time; to all if nobody is named."""
+    """A SystemNotification that an administrator sends, now or at a time, to all if nobody is named."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     created_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(

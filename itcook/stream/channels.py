@@ -28,6 +28,12 @@ def personal(user_id: UUID) -> str:
     return f"{PERSONAL}:{user_id}"
 
 
+def owner(channel: str) -> UUID | None:
+    """Whose own channel it is, if it is one person's."""
+    prefix, _, user_id = channel.partition(":")
+    return UUID(user_id) if prefix == PERSONAL and user_id else None
+
+
 def post(post_id: UUID) -> str:
     return f"post:{post_id}"
 

@@ -1,40 +1,70 @@
-"""The outbox: events written by the transaction of their cause."""
+"""The outbox: events written by the transaction of their cause, to the stream and to inboxes alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from weakref import WeakKeyDictionary
 
 from itcook.database import Transaction
 from itcook.events import DurableEvent
-from itcook.models import StreamEntry
+from itcook.models import InboxItem, StreamEntry
+from itcook.stream.addressing import Delivery, Recorded, address
 from itcook.stream.envelope import encode_body
 
 _listeners: list[Callable[[], None]] = []
+_recorded: WeakKeyDictionary[Transaction, list[Recorded]] = WeakKeyDictionary()
 
 
 def record(transaction: Transaction, event: DurableEvent, *channels: str) -> None:
     """Have `event` happen with `transaction`, for whoever reads one of `channels`.
 
-    The first channel is the one that clients see it addressed to. The row is written just before the
+    The first channel is the one that clients see it addressed to. The rows are written just before the
     commit: by then the transaction holds the locks of the rows it changed, so of two transactions that
-    changed the same row the later one also has the later event.
+    changed the same row the later one also has the later event. Who is addressed, and so has the event
+    in their inbox, is told by `itcook.stream.addressing`.
     """
     assert channels, "an event without a channel would reach nobody"
-
-    async def write() -> None:
-        await StreamEntry.create(
-            using_db=transaction.connection,
-            channels=" ".join(channels),
-            body=encode_body(event, channels, transaction.now),
-            created_at=transaction.now,
-        )
-
-    transaction.before_commit(write)
-    transaction.after_commit(_committed)
+    if transaction not in _recorded:
+        _recorded[transaction] = []
+        transaction.before_commit(partial(_write, transaction))
+        transaction.after_commit(_committed)
+    _recorded[transaction].append(Recorded(event, channels))
 
 
 def on_commit(listener: Callable[[], None]) -> Callable[[], None]:
     """Have `listener` called after each commit that recorded events; the result ends that."""
     _listeners.append(listener)
     return lambda: _listeners.remove(listener)
+
+
+async def _write(transaction: Transaction) -> None:
+    """Write all events of the transaction at once: a scan of many kitchens records hundreds."""
+    entries: list[StreamEntry] = []
+    items: list[InboxItem] = []
+    for delivery in await address(transaction, _recorded[transaction]):
+        if delivery.channels:
+            entry = _entry(delivery, transaction)
+            entries.append(entry)
+            items += _items(delivery, entry)
+    await StreamEntry.bulk_create(entries, using_db=transaction.connection)
+    if items:
+        await InboxItem.bulk_create(items, using_db=transaction.connection)
+
+
+def _entry(delivery: Delivery, transaction: Transaction) -> StreamEntry:
+    return StreamEntry(
+        channels=" ".join(delivery.channels),
+        body=encode_body(delivery.event, delivery.channels, transaction.now),
+        created_at=transaction.now,
+    )
+
+
+def _items(delivery: Delivery, entry: StreamEntry) -> Sequence[InboxItem]:
+    return [
+        InboxItem(
+            user_id=user_id, type=type(delivery.event).__name__, body=entry.body, created_at=entry.created_at
+        )
+        for user_id in delivery.inboxes
+    ]
 
 
 def _committed() -> None:
