@@ -14,6 +14,7 @@ from itcook.community.people import find_user
 from itcook.database import Transaction, transactional
 from itcook.errors import FieldError, NotFoundError, ValidationError
 from itcook.events import NewCommunityPost, PostDeleted, PostType, PostUpdated
+from itcook.goals import goals
 from itcook.pages import Page, PageQuery, read_page
 from itcook.recipes import recipes
 from itcook.stream import channels
@@ -52,6 +53,7 @@ async def create_post(transaction: Transaction, author: Principal, draft: PostDr
         content=draft.content,
         post_type=draft.post_type,
         recipe_id=draft.recipe_id,
+        goal_id=draft.goal_id,
         media_urls=list(draft.media_urls),
         likes_count=0,
         comments_count=0,
@@ -169,7 +171,7 @@ async def _check_references(transaction: Transaction, author: Principal, draft: 
     errors = []
     if draft.recipe_id is not None and not await recipes.is_readable(transaction, author, draft.recipe_id):
         errors.append(FieldError("/recipe_id", "there is no such recipe"))
-    if draft.goal_id is not None:  # goals have no use cases: every id names one that does not exist
+    if draft.goal_id is not None and not await goals.is_own(transaction, author, draft.goal_id):
         errors.append(FieldError("/goal_id", "there is no such goal"))
     if errors:
         raise ValidationError("the post names what does not exist", errors=tuple(errors))

@@ -33,7 +33,7 @@ class Post(View):
             post_type=PostType(row.post_type),
             media_urls=row.media_urls,
             recipe_id=row.recipe_id,
-            goal_id=None,
+            goal_id=row.goal_id,
             likes_count=row.likes_count,
             comments_count=row.comments_count,
             is_liked=is_liked,
