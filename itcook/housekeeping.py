@@ -10,6 +10,7 @@ from itcook import idempotency
 from itcook.auth import sessions
 from itcook.clock import Clock
 from itcook.kitchens import invites
+from itcook.notifications import inbox, system
 from itcook.settings import Settings
 from itcook.stream.table import StreamTable
 
@@ -37,6 +38,8 @@ class Housekeeping:
         await _try("stream history", self._prune_history, now)
         await _try("idempotency keys", idempotency.prune, now)
         await _try("login sessions", sessions.prune, now)
+        await _try("inbox items", inbox.prune, now)
+        await _try("system notifications", system.prune, now)
         await _try("kitchen invites", invites.prune, now)
 
     async def _prune_history(self, now: datetime) -> int:
