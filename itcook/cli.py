@@ -8,7 +8,10 @@ import click
 
 from itcook import __version__, logs, server
 from itcook.app import create_app
+from itcook.auth.roles import promote as promote_user
+from itcook.database import Database
 from itcook.database import migrate as apply_migrations
+from itcook.errors import ProblemError
 from itcook.settings import Settings, SettingsError, read_settings
 
 EXIT_SETTINGS = 2  # as for a wrong option
@@ -40,6 +43,37 @@ def migrate() -> None:
       ITCOOK_DATABASE_URL=postgres://… ITCOOK_SECRET=… itcook migrate
     """
     _with_settings(lambda settings: asyncio.run(apply_migrations(settings)))
+
+
+@main.group()
+def user() -> None:
+    """Look after people's accounts."""
+
+
+@user.command()
+@click.argument("email")
+def promote(email: str) -> None:
+    """Make the person with this EMAIL an administrator, at once.
+
+    An embedded database serves one process only: stop the server meanwhile.
+
+    \b
+    Example:
+      itcook user promote ada@example.com
+    """
+    _with_settings(lambda settings: asyncio.run(_promote(settings, email)))
+
+
+async def _promote(settings: Settings, email: str) -> None:
+    database = Database(settings)
+    await database.open()
+    try:
+        name = await promote_user(email)
+    except ProblemError as error:
+        raise click.ClickException(error.detail) from None
+    finally:
+        await database.close()
+    click.echo(f"{name} is an administrator now")
 
 
 def _with_settings(command: Callable[[Settings], None]) -> None:
