@@ -114,13 +114,16 @@ def make_dish(identifier: str, entry: Entry, known: Vocabulary) -> Dish:
 def dishes() -> tuple[Dish, ...]:
     """Every dish of the cookbook, by English title; read from its data files once."""
     known = vocabulary()
-    entries = {identifier: Entry(**raw) for _, file in read_data("dishes") for identifier, raw in file.items()}
-    made = (make_dish(identifier, entry, known) for identifier, entry in entries.items())
+    made = (
+        make_dish(identifier, Entry(**raw), known)
+        for _, file in read_data("dishes")
+        for identifier, raw in file.items()
+    )
     return tuple(sorted(made, key=lambda dish: dish.entry.en.title))
 
 
 @cache
-def cuisines() -> dict[str, tuple[str, str]]:
-    """The cuisines that the dishes come from, each with its English and Russian name."""
+def cuisines() -> dict[str, dict[Language, str]]:
+    """The cuisines that the dishes come from, with their names."""
     ((_, names),) = read_data("cuisines")
-    return {cuisine: (name["en"], name["ru"]) for cuisine, name in names.items()}
+    return names

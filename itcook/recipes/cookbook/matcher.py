@@ -6,7 +6,7 @@ never makes a dish that uses it fall behind.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
@@ -38,6 +38,13 @@ class Item:
     days_left: int | None = None
     id: UUID | None = None
     is_wanted: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is any of it that can be eaten."""
+        return (self.quantity is None or self.quantity > 0) and (
+            self.days_left is None or self.days_left >= 0
+        )
 
     @property
     def urgency(self) -> float:
@@ -138,13 +145,13 @@ class Match:
     @cached_property
     def uses_soon(self) -> tuple[Item, ...]:
         """The items that it uses up before they go bad, soonest first."""
-        used = {item: None for line in self.lines for item in line.used if item.urgency and not item.is_wanted}
+        used = {item for line in self.lines for item in line.used if item.urgency and not item.is_wanted}
         return tuple(sorted(used, key=_soonest))
 
     @cached_property
     def score(self) -> float:
         # Of each line the most urgent item only: a second pack of the same is no second reason.
-        urgent = {line.used[0]: None for line in self.lines if line.used}
+        urgent = {line.used[0] for line in self.lines if line.used}
         return self.coverage + URGENCY_WEIGHT * sum(sorted(item.urgency for item in urgent))
 
     @property
@@ -160,22 +167,28 @@ def stock_of(items: Iterable[Item], vocabulary: Vocabulary) -> Stock:
     """What can be cooked with, by the food's id, soonest to expire first; unknown and bad things left out."""
     found: defaultdict[str, list[Item]] = defaultdict(list)
     for item in items:
-        food = vocabulary.recognise(item.name)
-        if food is not None and (item.days_left is None or item.days_left >= 0):
+        food = vocabulary.recognise(item.name) if item.is_good else None
+        if food is not None:
             found[food.id].append(item)
     return {food: sorted(same, key=_soonest) for food, same in found.items()}
 
 
 def rank(
-    dishes: Iterable[Dish], items: Iterable[Item], taste: Taste, servings: int, vocabulary: Vocabulary
+    dishes: Iterable[Dish],
+    items: Collection[Item],
+    taste: Taste,
+    servings: int | None,
+    vocabulary: Vocabulary,
 ) -> list[Match]:
     """The dishes that `taste` allows, best first; equals by their English title.
 
-    With items, only dishes that use one; without any, all.
+    Each for `servings`, or for as many as it is written for. With items, only dishes that use one of them;
+    without any, all.
     """
     stock = stock_of(items, vocabulary)
-    matches = [match(dish, stock, servings, vocabulary) for dish in dishes if taste.allows(dish)]
-    if stock:
+    allowed = [dish for dish in dishes if taste.allows(dish)]
+    matches = [match(dish, stock, servings or dish.entry.servings, vocabulary) for dish in allowed]
+    if items:
         matches = [found for found in matches if found.available]
     return sorted(matches, key=lambda found: (-round(found.score, 9), found.dish.entry.en.title))
 

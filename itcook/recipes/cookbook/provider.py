@@ -1,17 +1,21 @@
 """The provider that needs nothing: recipes out of the cookbook."""
 
 import asyncio
-from collections.abc import Sequence
 
 from itcook.recipes.content import Draft, Ingredient
 from itcook.recipes.cookbook.dishes import Portion, cuisines, dishes
 from itcook.recipes.cookbook.matcher import Item, Match, Taste, rank
 from itcook.recipes.cookbook.vocabulary import Language, vocabulary
-from itcook.recipes.cookbook.wording import language_of, write_steps
+from itcook.recipes.cookbook.wording import (
+    language_of,
+    other_cuisines,
+    too_strict,
+    unused,
+    write_steps,
+)
 from itcook.recipes.cookbook.words import stems
 from itcook.recipes.provider import CannotMakeError, Wish
 
-MAX_REASON = 200
 _OPTIONAL: dict[Language, str] = {"en": "optional", "ru": "по желанию"}
 
 
@@ -35,7 +39,7 @@ def _make(wish: Wish) -> Draft:
     if wish.ingredients:
         matches = [match for match in matches if match.uses_wanted]
     if not matches:
-        raise CannotMakeError(_why_not(wish)[:MAX_REASON])
+        raise CannotMakeError(_why_not(wish, language))
     return draft(matches[0], language)
 
 
@@ -64,7 +68,7 @@ def find_cuisine(text: str) -> str | None:
     found = (
         cuisine
         for cuisine, names in cuisines().items()
-        if any(set(stems(name)) <= asked for name in (cuisine, *names))
+        if any(set(stems(name)) <= asked for name in (cuisine, *names.values()))
     )
     return next(found, None)
 
@@ -95,28 +99,10 @@ def _taste(wish: Wish) -> Taste:
     )
 
 
-def _why_not(wish: Wish) -> str:
-    language = language_of(wish.language)
-    if wish.cuisine is not None and find_cuisine(wish.cuisine) is None:
-        return _unknown_cuisine(language)
-    if not rank(dishes(), (), _taste(wish), wish.servings, vocabulary()):
-        return {
-            "en": "No dish of the cookbook keeps to all of this: allow more time, or ask for fewer conditions.",
-            "ru": "Ни одно блюдо не отвечает всем условиям: дайте больше времени или уберите часть условий.",
-        }[language]
-    return _unused(wish.ingredients, language)
-
-
-def _unknown_cuisine(language: Language) -> str:
-    names = ", ".join(names[0 if language == "en" else 1] for names in cuisines().values())
-    start = {"en": "The cookbook has other cuisines: ", "ru": "В книге есть другие кухни: "}[language]
-    if len(start + names) < MAX_REASON:
-        return start + names
-    return (start + names)[: MAX_REASON - 1].rpartition(",")[0] + "…"
-
-
-def _unused(ingredients: Sequence[str], language: Language) -> str:
-    named = ", ".join(ingredients)[:80]
-    if language == "ru":
-        return f"Ни одного подходящего блюда с этим: {named or 'продукты из холодильника'}. Назовите другие продукты."
-    return f"No dish that would do uses {named or 'what is in the fridge'}. Name other ingredients, such as tomatoes or rice."
+def _why_not(wish: Wish, language: Language) -> str:
+    taste = _taste(wish)
+    if taste.cuisine is not None and taste.cuisine not in cuisines():
+        return other_cuisines([names[language] for names in cuisines().values()], language)
+    if not any(taste.allows(dish) for dish in dishes()):
+        return too_strict(language)
+    return unused(wish.ingredients, language)

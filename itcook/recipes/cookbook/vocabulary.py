@@ -7,7 +7,7 @@ or who made it. `Coconut milk` is no milk, `tomato soup` is no tomato: rather no
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib import resources
@@ -75,10 +75,10 @@ class Vocabulary:
             for name in {frozenset(stems(name)) for name in food.en + food.ru}:
                 self._add(name, food)
         self._telling = frozenset(self._names_with) - FILLERS | CHANGING
-        self._spelled: defaultdict[str, list[str]] = defaultdict(list)
+        self._spelled: defaultdict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
         for word in sorted(self._telling | FILLERS):
             if len(word) >= MIN_TYPO_LENGTH:
-                self._spelled[word[0]].append(word)
+                self._spelled[word[0]].append((word, frozenset(word)))
         self.recognise = lru_cache(maxsize=8192)(self._recognise)
 
     def __getitem__(self, identifier: str) -> Food:
@@ -103,13 +103,14 @@ class Vocabulary:
         """`word` without its typing error, if it is close to one word that is known."""
         if len(word) < MIN_TYPO_LENGTH or word in self._telling or word in FILLERS:
             return word
-        close = [(_likeness(word, known), known) for known in self._spelled[word[0]]]
-        ratio, known = max(close, default=(0.0, word))
-        return known if ratio >= TYPO_RATIO else word
-
-
-def _likeness(word: str, known: str) -> float:
-    return SequenceMatcher(None, word, known).ratio() if abs(len(word) - len(known)) <= 1 else 0.0
+        letters = frozenset(word)
+        # What is cheap to see first: at most one letter stands for another, is missing or too much.
+        candidates = [
+            known
+            for known, others in self._spelled[word[0]]
+            if abs(len(known) - len(word)) <= 1 and len(letters ^ others) <= 2
+        ]
+        return next(iter(get_close_matches(word, candidates, 1, TYPO_RATIO)), word)
 
 
 @cache
@@ -127,4 +128,3 @@ def read_data(folder: str) -> list[tuple[str, dict[str, Any]]]:
     files = (resources.files(__package__) / folder).iterdir()
     found = sorted((file.name, file.read_text("utf-8")) for file in files if file.name.endswith(".toml"))
     return [(name.removesuffix(".toml"), tomllib.loads(text)) for name, text in found]
-

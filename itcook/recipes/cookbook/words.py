@@ -8,20 +8,15 @@ import unicodedata
 from functools import lru_cache
 
 _LETTERS = re.compile(r"[^\W\d_]+")
-_APOSTROPHES = re.compile("['’ʼ`]")  # noqa: RUF001 # as typed: cow's
+_APOSTROPHES = re.compile("['’ʼ`]")  # as typed: cow's
 _BREVE = "\u0306"  # the one mark that makes another letter: и and й
 _ENGLISH = (("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("ies", "y"), ("oes", "o"))
 _NO_PLURAL = ("ss", "us", "is")
 _MIN_STEM = 3
-# Inflections of nouns and adjectives, the longest first.
-_RUSSIAN = tuple(
-    sorted(
-        (
-            "ыми ими ого его ому ему ами ями ая яя ое ее ые ие ый ий ой ей ых их ую юю ою ею ым им"
-            " ах ях ов ев ам ям ом ем а я о е ы и у ю ь й"
-        ).split(),
-        key=lambda ending: (-len(ending), ending),
-    )
+# Inflections of nouns and adjectives; the leftmost match is the longest, and leaves three letters at least.
+_RUSSIAN = re.compile(
+    r"(?<=\w{3})(?:[ыи]ми|[ое]го|[ое]му|[ая]ми|ая|яя|ое|ее|[ыи][ейхм]|[ое]й|ую|юю|[ое]ю|[ая][хм]|[ое][вм]"
+    r"|[аяоеыиуюьй])$"
 )
 
 
@@ -59,7 +54,4 @@ def _english(word: str) -> str:
 
 
 def _russian(word: str) -> str:
-    for ending in _RUSSIAN:
-        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
-            return word.removesuffix(ending)
-    return word
+    return _RUSSIAN.sub("", word)
