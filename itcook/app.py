@@ -19,6 +19,7 @@ from blueprints import (
     problems,
     realtime,
     recipes,
+    suggestions,
 )
 from blueprints.context import services
 from blueprints.guard import is_public
@@ -58,6 +59,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
         fridge,
         goals,
         recipes,
+        suggestions,
         realtime,
         health,
         documentation,
