@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import StringConstraints
+from tortoise.expressions import Q
 
 from itcook import models
 from itcook.auth.principal import Principal
@@ -113,7 +114,8 @@ async def send_due(now: datetime) -> int:
 @transactional
 async def prune(transaction: Transaction, now: datetime) -> int:
     """Forget what is as old as what inboxes have forgotten, and not still to be sent; how many."""
-    old = models.ScheduledNotification.filter(send_at__lt=now - KEPT).exclude(**_UNSENT)
+    over = Q(sent_at__not_isnull=True) | Q(cancelled_at__not_isnull=True)
+    old = models.ScheduledNotification.filter(over, send_at__lt=now - KEPT)
     return await old.using_db(transaction.connection).delete()
 
 

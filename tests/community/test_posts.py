@@ -10,6 +10,8 @@ from itcook.community import comments, follows, likes, posts, views
 from itcook.database import Transaction, transactional
 from itcook.errors import FieldError, NotFoundError, ValidationError
 from itcook.events import PostType
+from itcook.goals import goals
+from itcook.goals.fields import GoalType
 from itcook.identifiers import new_id
 from itcook.pages import PageQuery
 from tests.support.community import count_recorded, last_recorded, recorded, sign_up
@@ -47,6 +49,16 @@ async def test_a_post_that_names_no_recipe_is_refused_whole(author: Principal) -
     )
     assert await models.Post.all().count() == 0
     assert await recorded() == []
+
+
+async def test_a_post_may_name_a_goal_of_its_author(author: Principal, reader: Principal) -> None:
+    """And nobody else's."""
+    goal = await goals.create_goal(author, goals.GoalDraft("Drink", GoalType.WATER, 2, "l"))
+    draft = posts.PostDraft("Done", goal_id=goal.id)
+    assert (await posts.create_post(author, draft)).goal_id == goal.id
+    with pytest.raises(ValidationError) as refused:
+        await posts.create_post(reader, draft)
+    assert [error.pointer for error in refused.value.errors] == ["/goal_id"]
 
 
 async def test_a_rollback_takes_the_event_with_it(author: Principal, post: views.Post) -> None:
