@@ -1,6 +1,7 @@
 """The queue of requests: whose turn it is, and how each ends — in one transaction, exactly once.
 
-A request that is being made is held by a lease, `claimed_until`: a worker that died lets go by itself.
+A request that is being made is held by a lease, `claimed_until`: a worker that died lets go by itself. One
+that is queued again with `claimed_until` waits until then.
 Its number of attempts is the claim's mark. Whoever comes back late finds another mark, or a request that
 is over, and has no effect.
 """
@@ -95,8 +96,9 @@ async def put_off(transaction: Transaction, claimed: Claim, pause: timedelta) ->
     if row.attempts >= ATTEMPTS:
         await _fail(transaction, row, GIVEN_UP)
         return
-    row.claimed_until = transaction.now + pause
-    await row.save(using_db=transaction.connection, update_fields=["claimed_until"])
+    # Queued, so that an `extend` that is still under way has nothing to hold.
+    row.status, row.claimed_until = Status.QUEUED, transaction.now + pause
+    await row.save(using_db=transaction.connection, update_fields=["status", "claimed_until"])
 
 
 @transactional
@@ -111,9 +113,14 @@ async def give_back(transaction: Transaction, claimed: Claim) -> None:
 
 async def _next(transaction: Transaction) -> models.RecipeRequest | None:
     """The first request that nobody holds, locked; those that others are locking are skipped."""
-    free = Q(status=Status.QUEUED) | Q(status=Status.RUNNING, claimed_until__lte=transaction.now)
-    rows = models.RecipeRequest.filter(free).using_db(transaction.connection).order_by("id")
-    return await rows.select_for_update(skip_locked=True, no_key=True).first()
+    free = Q(claimed_until=None) | Q(claimed_until__lte=transaction.now)
+    rows = models.RecipeRequest.filter(free, status__in=(Status.QUEUED, Status.RUNNING))
+    return (
+        await rows.using_db(transaction.connection)
+        .order_by("id")
+        .select_for_update(skip_locked=True, no_key=True)
+        .first()
+    )
 
 
 async def _held(transaction: Transaction, claimed: Claim) -> models.RecipeRequest | None:

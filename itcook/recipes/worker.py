@@ -1,6 +1,7 @@
 """The worker: makes the recipes that were asked for."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -39,24 +40,29 @@ class Worker:
         self._poll_seconds = poll_seconds
         self._make_seconds = make_seconds
         self._pause = pause
-        self._nudged = asyncio.Event()
+        # One for each, so that nobody clears a nudge that another has not seen.
+        self._nudges = [asyncio.Event() for _ in range(CONCURRENCY)]
         self._making: dict[UUID, asyncio.Task[Draft]] = {}
 
     async def run(self) -> None:
         """Make recipes, `CONCURRENCY` at once. No failure ends it."""
-        stop_listening = requests.on_asked(self._nudged.set), requests.on_cancelled(self._stop)
+        stop_listening = requests.on_asked(self._nudge), requests.on_cancelled(self._stop)
         try:
             async with asyncio.TaskGroup() as tasks:
-                for _ in range(CONCURRENCY):
-                    tasks.create_task(self._work())
+                for nudged in self._nudges:
+                    tasks.create_task(self._work(nudged))
         finally:
             for stop in stop_listening:
                 stop()
 
-    async def _work(self) -> None:
+    def _nudge(self) -> None:
+        for nudged in self._nudges:
+            nudged.set()
+
+    async def _work(self, nudged: asyncio.Event) -> None:
         while True:
             try:
-                await self._turn()
+                await self._turn(nudged)
             except ProblemError as error:
                 log.warning("recipe worker waits for the database", error=error.detail)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -64,21 +70,15 @@ class Worker:
                 log.exception("recipe worker failed and tries again")
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _turn(self) -> None:
-        self._nudged.clear()
+    async def _turn(self, nudged: asyncio.Event) -> None:
+        nudged.clear()
         claimed = await queue.claim(self._lease)
-        if claimed is None:
-            await self._wait()
+        if claimed is not None:
+            await self._serve(claimed)
             return
-        self._nudged.set()  # there may be more, and the nudge for it may have been cleared above
-        await self._serve(claimed)
-
-    async def _wait(self) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._poll_seconds):
-                await self._nudged.wait()
-        except TimeoutError:
-            return
+                await nudged.wait()
 
     async def _serve(self, claimed: Claim) -> None:
         making = asyncio.create_task(self._make(claimed))

@@ -166,6 +166,15 @@ async def test_a_slow_endpoint_is_not_waited_for() -> None:
         assert len(server.questions) == 3
 
 
+async def test_a_trickle_is_not_waited_for() -> None:
+    """A byte now and then keeps a connection alive, and no attempt."""
+    patience = replace(HASTE, attempt_seconds=0.2)
+    async with chat_server(Reply(recipe(), drip=0.05)) as server, asking(server, patience) as model:
+        with pytest.raises(NotNowError):
+            await model.make(WISH)
+        assert len(server.questions) == 3
+
+
 async def test_cancelling_drops_the_connection() -> None:
     """The endpoint sees that nobody waits any more, and can stop."""
     async with chat_server() as server, asking(server) as model:

@@ -54,10 +54,9 @@ def worker(provider: FakeProvider, *, make_seconds: float = 60) -> Worker:
 async def test_a_request_becomes_the_askers_recipe(author: Principal) -> None:
     """Recipe, status and one RecipeGenerated, to the asker's own channel alone."""
     provider = FakeProvider()
-    async with working(Worker(provider, poll_seconds=60)) as running:
+    async with working(Worker(provider)):
         request_id = await ask(author)
         request = await ended(request_id)
-        assert not running.done()
     assert provider.wishes == [SOUP]
     assert request.recipe_id is not None
     recipe = await recipes.one_recipe(author, request.recipe_id)
@@ -70,6 +69,13 @@ async def test_a_request_becomes_the_askers_recipe(author: Principal) -> None:
         "ingredients_count": 3,
         "request_id": str(request_id),
     }
+
+
+async def test_a_worker_that_waits_is_nudged(author: Principal) -> None:
+    """Each request is made long before the next poll."""
+    async with working(Worker(FakeProvider(), poll_seconds=60)):
+        for _ in range(3):
+            await ended(await ask(author))
 
 
 async def test_a_wish_that_cannot_be_fulfilled_fails(author: Principal) -> None:
@@ -154,7 +160,7 @@ async def test_a_cancelled_request_stops(author: Principal) -> None:
     """While it is being made: the provider is stopped at once, nothing is stored, nobody is told."""
     provider = FakeProvider()
     provider.hold.clear()
-    async with working(worker(provider)):
+    async with working(Worker(provider, lease=timedelta(minutes=10))):
         request_id = await ask(author)
         await until(lambda: provider.making == 1)
         await requests.cancel(author, request_id)

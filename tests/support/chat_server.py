@@ -23,12 +23,16 @@ def recipe(**changes: Any) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. After `cut` bytes of the body, if given, the connection is dropped."""
+    """One answer. After `cut` bytes of the body, if given, the connection is dropped.
+
+    With `drip`, so many seconds pass before each byte of the body.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    drip: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +102,12 @@ async def _question(reader: asyncio.StreamReader) -> Question:
 async def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
     headers = {"Content-Length": str(len(reply.body)), "Connection": "close", **reply.headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    writer.write(f"HTTP/1.1 {reply.status} Whatever\r\n{lines}\r\n".encode() + reply.body[: reply.cut])
-    await writer.drain()
+    writer.write(f"HTTP/1.1 {reply.status} Whatever\r\n{lines}\r\n".encode())
+    for part in [reply.body[: reply.cut]] if reply.drip is None else _bytes(reply.body):
+        await asyncio.sleep(reply.drip or 0)
+        writer.write(part)
+        await writer.drain()
+
+
+def _bytes(body: bytes) -> list[bytes]:
+    return [body[place : place + 1] for place in range(len(body))]
