@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from itcook import strict_json
 from itcook.recipes import prompt
 from itcook.recipes.chat import Chat, PassingChatError, RefusedChatError
+from itcook.recipes.cookbook.dishes import EXCLUDED, Trait
+from itcook.recipes.cookbook.vocabulary import vocabulary
 from itcook.recipes.provider import CannotMakeError, Draft, NotNowError, Wish
 
 TRIES = 2  # a model that answered with something that is no recipe may do better once more
@@ -53,14 +55,28 @@ def _read(text: str, wish: Wish) -> Draft:
         first = error.errors(include_url=False, include_input=False)[0]
         raise UnfitAnswerError(f"{first['type']} at {len(first['loc'])} levels") from None
     _check_wish(draft, wish)
-    return draft
+    return _honest(draft)
 
 
 def _check_wish(draft: Draft, wish: Wish) -> None:
-    """Raise `UnfitAnswerError` where the draft says itself that it is not what was wished for."""
+    """Raise `UnfitAnswerError` where the draft is not what was wished for."""
     if not set(wish.diets) <= set(draft.diets):
         raise UnfitAnswerError("another diet")
+    if _traits(draft) & set(wish.allergies).union(*(EXCLUDED[diet] for diet in wish.diets)):
+        raise UnfitAnswerError("something that must not be in it")
     if wish.max_minutes is not None and draft.prep_minutes + draft.cook_minutes > wish.max_minutes:
         raise UnfitAnswerError("too slow")
     if draft.servings != wish.servings:
         raise UnfitAnswerError("other servings")
+
+
+def _honest(draft: Draft) -> Draft:
+    """The draft without the diets that its own ingredients contradict."""
+    traits = _traits(draft)
+    return draft.model_copy(update={"diets": [diet for diet in draft.diets if not EXCLUDED[diet] & traits]})
+
+
+def _traits(draft: Draft) -> frozenset[Trait]:
+    """What is known to be in it: of the ingredients that the cookbook knows, in the languages it knows."""
+    foods = (vocabulary().recognise(ingredient.name) for ingredient in draft.ingredients)
+    return frozenset[Trait]().union(*(food.traits for food in foods if food))

@@ -228,6 +228,8 @@ UNFIT = {
     "long title": unfit(title="x" * 161),
     "too many steps": unfit(instructions=["Stir."] * 51),
     "other diet": unfit(diets=[]),
+    "meat called vegetarian": unfit(ingredients=[{"name": "Beef", "quantity": 200, "unit": "g"}]),
+    "an allergen": unfit(ingredients=[{"name": "walnuts"}]),
     "too slow": unfit(cook_minutes=600),
     "other servings": unfit(servings=3),
 }
@@ -236,13 +238,23 @@ UNFIT = {
 @pytest.mark.parametrize("reply", UNFIT.values(), ids=UNFIT.keys())
 async def test_an_unfit_answer_is_asked_for_once_more(reply: Reply) -> None:
     """What is no recipe, or not the one wished for, is never a draft; a better answer is."""
-    wish = WISH.model_copy(update={"diets": (Diet.VEGETARIAN,), "max_minutes": 90})
+    wish = WISH.model_copy(
+        update={"diets": (Diet.VEGETARIAN,), "allergies": (Allergen.NUTS,), "max_minutes": 90}
+    )
     async with chat_server(reply) as server, asking(server) as model:
         with pytest.raises(CannotMakeError):
             await model.make(wish)
         assert len(server.questions) == 2
         server.replies = [reply, Reply(recipe())]
         assert (await model.make(wish)).title == "Borscht"
+
+
+async def test_a_diet_that_the_ingredients_contradict_is_not_claimed() -> None:
+    """Others would search for it; what nobody wished for is no reason to ask again."""
+    claimed = recipe(diets=["vegan", "vegetarian", "nut_free"])
+    async with chat_server(Reply(claimed)) as server, asking(server) as model:
+        made = await model.make(WISH)
+    assert made.diets == [Diet.VEGETARIAN, Diet.NUT_FREE], "there are eggs in it"
 
 
 @pytest.mark.parametrize("reply", [Reply(status=500), Reply(status=401), *UNFIT.values()])
@@ -253,8 +265,14 @@ async def test_logs_tell_neither_the_key_nor_the_conversation(
     secret = "beetroot of my neighbour"
     with capture_logs() as ours, caplog.at_level("INFO"):
         async with chat_server(reply) as server, asking(server) as model:
+            wish = Wish(
+                ingredients=(secret,),
+                diets=(Diet.VEGETARIAN,),
+                allergies=(Allergen.NUTS,),
+                max_minutes=90,
+            )
             with pytest.raises((CannotMakeError, NotNowError)):
-                await model.make(Wish(ingredients=(secret,), diets=(Diet.VEGETARIAN,), max_minutes=90))
+                await model.make(wish)
     assert ours, "a failure is worth a line"
     logged = f"{ours}{caplog.text}"
     assert not any(word in logged for word in (KEY, secret, "Grate", "egg", "Here is"))
