@@ -16,8 +16,8 @@ class Goal(Model):
     user_id: UUID
     title = fields.CharField(max_length=120)
     goal_type = fields.CharField(max_length=16)
-    target_value = fields.DecimalField(max_digits=12, decimal_places=3)
-    current_value = fields.DecimalField(max_digits=12, decimal_places=3, null=True)
+    target_value = fields.DecimalField(max_digits=13, decimal_places=3)
+    current_value = fields.DecimalField(max_digits=13, decimal_places=3, null=True)
     unit = fields.CharField(max_length=16)
     direction = fields.CharField(max_length=8)  # up or down
     target_date = fields.DateField(null=True)
@@ -36,7 +36,7 @@ class GoalProgress(Model):
     id = fields.UUIDField(primary_key=True, default=new_id)
     goal: fields.ForeignKeyRelation[Goal] = fields.ForeignKeyField("models.Goal", related_name="progress")
     goal_id: UUID
-    value = fields.DecimalField(max_digits=12, decimal_places=3)
+    value = fields.DecimalField(max_digits=13, decimal_places=3)
     note = fields.CharField(max_length=500, null=True)
     created_at = fields.DatetimeField()
 
@@ -54,7 +54,7 @@ class Achievement(Model):
     goal_id = fields.UUIDField(unique=True)  # no foreign key: the achievement outlives its goal
     title = fields.CharField(max_length=120)
     achievement_type = fields.CharField(max_length=16)
-    target_value = fields.DecimalField(max_digits=12, decimal_places=3)
+    target_value = fields.DecimalField(max_digits=13, decimal_places=3)
     unit = fields.CharField(max_length=16)
     created_at = fields.DatetimeField()
 
