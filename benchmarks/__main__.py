@@ -14,12 +14,18 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import connecting, fanout, posting, resuming
+from benchmarks import connecting, expiry_scan, fanout, posting, resuming
 from benchmarks.cores import LOAD_CORE, pin
 from benchmarks.figures import CLIENTS, Benchmark, Figure
 from benchmarks.report import page
 
-ALL = [*connecting.BENCHMARKS, *fanout.BENCHMARKS, *posting.BENCHMARKS, *resuming.BENCHMARKS]
+ALL = [
+    *connecting.BENCHMARKS,
+    *fanout.BENCHMARKS,
+    *posting.BENCHMARKS,
+    *resuming.BENCHMARKS,
+    *expiry_scan.BENCHMARKS,
+]
 ROUNDS = 5
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SPARE_FILES = 256

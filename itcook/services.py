@@ -11,17 +11,22 @@ from itcook.auth.signing import signing_key
 from itcook.auth.tokens import Tokens
 from itcook.clock import utc_now
 from itcook.database import Database
+from itcook.fridge import expiry_scan
 from itcook.housekeeping import Housekeeping
 from itcook.kitchens.homes import open_home
 from itcook.kitchens.membership import on_membership
+from itcook.notifications import system
 from itcook.recipes.chat import Chat
 from itcook.recipes.cookbook import Cookbook
 from itcook.recipes.llm import LanguageModel
 from itcook.recipes.provider import Provider
 from itcook.recipes.worker import Worker
+from itcook.schedule.runner import Job, Runner
 from itcook.settings import Settings
 from itcook.stream.memory import MemoryBroker
 from itcook.stream.node import Node
+
+SEND_SECONDS = 10.0  # a notification may be as much later than its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,11 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
         stop_listening = on_membership(stream.connections.membership_changed)
         housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
         try:
-            async with _provider(settings) as provider, _working(Worker(provider)):
+            async with (
+                _provider(settings) as provider,
+                _working(Worker(provider)),
+                _working(Runner(_jobs(settings))),
+            ):
                 yield Services(settings, database, tokens, accounts, stream)
         finally:
             housekeeping.cancel()
@@ -72,10 +81,18 @@ async def _provider(settings: Settings) -> AsyncIterator[Provider]:
 
 
 @asynccontextmanager
-async def _working(worker: Worker) -> AsyncIterator[None]:
+async def _working(worker: Worker | Runner) -> AsyncIterator[None]:
     running = asyncio.create_task(worker.run())
     try:
         yield
     finally:
         running.cancel()
-        await asyncio.wait({running})  # it gives back what it was making
+        await asyncio.wait({running})  # it gives back what it was making, or holding
+
+
+def _jobs(settings: Settings) -> list[Job]:
+    """What the clock causes."""
+    return [
+        Job("expiry scan", expiry_scan.scan, settings.expiry_scan_seconds),
+        Job("system notifications", system.send_due, SEND_SECONDS),
+    ]

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(default=10, ge=0.1, le=60)
     timeout_seconds: float = Field(default=30, ge=0.3, le=600)
     drain_seconds: float = Field(default=8, ge=0, le=60)
+    expiry_scan_seconds: float = Field(default=60, ge=0.05, le=3600)
     recipes_per_day: int = Field(default=20, ge=0, le=10_000)
     llm_base_url: Annotated[str, AfterValidator(_llm_base_url)] | None = None
     llm_model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
