@@ -2,12 +2,12 @@
 
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from itcook import models
 from itcook.auth.principal import Principal
 from itcook.database import Transaction
 from itcook.errors import FieldError, NotFoundError, ValidationError
+from itcook.kitchens.days import today_in
 from itcook.recipes.provider import Supply
 
 MAX_SUPPLIES = 60  # those that expire first; more would only make a model's answer slower and dearer
@@ -41,7 +41,7 @@ async def _kitchen(
 
 
 async def _good_items(transaction: Transaction, kitchen: models.Kitchen) -> tuple[Supply, ...]:
-    today = transaction.now.astimezone(ZoneInfo(kitchen.time_zone)).date()
+    today = today_in(kitchen.time_zone, transaction.now)
     items = models.FridgeItem.filter(kitchen_id=kitchen.id).using_db(transaction.connection)
     # Two reads, because databases differ in where they sort what has no date.
     dated = await items.filter(expires_on__gte=today).order_by("expires_on", "id").limit(MAX_SUPPLIES)
