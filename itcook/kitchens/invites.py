@@ -42,13 +42,15 @@ _LOOKALIKES = str.maketrans("OIL", "011", "- ")
 def new_code() -> str:
     """A code that can be read out, such as `7KQF-3MXP-9TR2`."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    return "-".join(code[start : start + GROUP] for start in range(0, CODE_LENGTH, GROUP))
+    return _grouped(code)
 
 
-def read_code(text: str) -> str:
-    """The code that someone typed, however they wrote it; what is none stays none."""
+def read_code(text: str) -> str | None:
+    """The code that someone typed, however they wrote it; None if it cannot be one."""
     code = text.upper().translate(_LOOKALIKES)
-    return "-".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
+    if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
+        return None
+    return _grouped(code)
 
 
 @transactional
@@ -118,9 +120,7 @@ async def join(transaction: Transaction, person: Principal, code: str) -> views.
     Raises `NotFoundError` `invite_invalid`, the same whether the code is unknown, expired, revoked or
     used up, and `ConflictError` if the person or the kitchen has no room.
     """
-    invite = await models.KitchenInvite.get_or_none(code=read_code(code), using_db=transaction.connection)
-    if invite is None:
-        raise _invalid()
+    invite = await _find(transaction, code)
     await home_of(transaction, person.user_id)
     await lock_person(transaction, person.user_id)
     kitchen = await lock_kitchen(transaction, invite.kitchen_id)
@@ -146,6 +146,14 @@ async def prune(transaction: Transaction, now: datetime) -> int:
     return await old.using_db(transaction.connection).delete()
 
 
+async def _find(transaction: Transaction, code: str) -> models.KitchenInvite:
+    read = read_code(code)
+    row = read and await models.KitchenInvite.get_or_none(code=read, using_db=transaction.connection)
+    if not row:
+        raise _invalid()
+    return row
+
+
 def _working(kitchen_id: UUID, now: datetime) -> QuerySet[models.KitchenInvite]:
     return models.KitchenInvite.filter(
         kitchen_id=kitchen_id, revoked_at=None, expires_at__gt=now, uses__lt=F("max_uses")
@@ -161,3 +169,7 @@ async def _use(transaction: Transaction, invite: models.KitchenInvite) -> None:
 
 def _invalid() -> NotFoundError:
     return NotFoundError("this code lets nobody in; ask for a new one", code="invite_invalid")
+
+
+def _grouped(code: str) -> str:
+    return "-".join(code[start : start + GROUP] for start in range(0, CODE_LENGTH, GROUP))

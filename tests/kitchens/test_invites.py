@@ -41,6 +41,12 @@ def test_a_code_in_any_spelling(spelling: str) -> None:
     assert invites.read_code(spelling) == "0110-ABCD-1234"
 
 
+@pytest.mark.parametrize("text", ["", "0110-ABCD-123", "0110-ABCD-12345", "0110-ABCD-123U", "0110ABCD123ß"])
+def test_what_cannot_be_a_code(text: str) -> None:
+    """Too short, too long, or with characters that no code has."""
+    assert invites.read_code(text) is None
+
+
 async def test_members_invite(member: Principal, kitchen: views.Kitchen) -> None:
     """The invite names who made it, and until when it lets how many in."""
     invite = await invites.create_invite(member, kitchen.id, 48, 2)
