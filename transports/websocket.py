@@ -20,10 +20,10 @@ async def stream() -> None:
     parameters = StreamParameters.read(websocket.args)
     here = connections()
     here.check_open()
-    await websocket.accept()
     sink = QueuedSink(connection_of(websocket.scope), answers=True)
     session = here.open(principal(), "websocket", sink)
     try:
+        await websocket.accept()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(here.join(session, parameters.names, parameters.cursor))
             reader = tasks.create_task(_read(here, session))

@@ -394,13 +394,16 @@ async def test_a_defect_of_one_does_not_stop_the_clock(here: Here) -> None:
 
 
 async def test_draining(here: Here) -> None:
-    """Everyone is told, at times that are spread; nobody is taken in; it ends when the last one left."""
+    """Everyone is told, at times that are spread; who comes now too; it ends when the last one left."""
     joined = [await here.join("community") for _ in range(20)]
     draining = asyncio.create_task(here.connections.drain(60))
     await until(lambda: all(session.ended for session, _ in joined))
     with pytest.raises(UnavailableError) as refused:
-        here.open()
+        here.connections.check_open()
     assert refused.value.retry_after
+    late, late_sink = here.open()
+    assert late_sink.last("Disconnecting")["code"] == 1012
+    here.connections.leave(late)
     waits = [sink.last("Disconnecting")["retry_after_ms"] for _, sink in joined]
     assert len(set(waits)) > 10
     assert all(200 <= wait <= 60_200 for wait in waits)
