@@ -14,6 +14,7 @@ What Hypercorn's loop does not do, and this one does:
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -42,6 +43,7 @@ from transports.connection import EXTENSION, Connection
 MAX_MESSAGE = 64 * 1024  # bytes of a client's WebSocket message; the contract's bound
 BACKLOG = 2048  # connections the kernel holds while the loop is busy; a reconnect storm is not refused
 LAST_REQUESTS_SECONDS = 1.5  # for requests still running when all streams are closed
+COLLECT_EVERY = (5_000, 10, 5)  # objects; youngest collections for one of the next; those for a full one
 
 log = structlog.get_logger(__name__)
 
@@ -222,6 +224,7 @@ def _url(listener: socket.socket) -> str:
 
 def run(app: Quart, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; a second signal does not wait for the drain."""
+    _collect_less_often()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_until_signalled(app, settings))
 
@@ -240,6 +243,18 @@ async def _until_signalled(app: Quart, settings: Settings) -> None:
         loop.add_signal_handler(number, signalled)
     with contextlib.suppress(asyncio.CancelledError):
         await serving
+
+
+def _collect_less_often() -> None:
+    """Have the garbage collector stop everybody less often.
+
+    A full collection looks at every object, about 180 a connection, while nobody is served: 200 to 300 ms
+    at 1,000 connections. What was imported by now is never looked at again. Collecting still less often
+    would leave the memory of connections that have ended, which are cycles, lying about.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_EVERY)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
