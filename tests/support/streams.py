@@ -1,0 +1,199 @@
+"""A client of the stream: WebSocket and SSE behind one interface."""
+
+import asyncio
+import json
+import socket
+import struct
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import httpx
+from httpx_sse import EventSource, ServerSentEvent
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+PATIENCE_SECONDS = 20  # for the next event; far more than any takes, on a busy machine too
+
+Transport = Literal["websocket", "sse"]
+TRANSPORTS: tuple[Transport, ...] = ("websocket", "sse")
+
+
+class StreamEndedError(Exception):
+    """The server ended the stream: `code` of the close frame, None where an SSE body ended cleanly."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Received:
+    """One event: its JSON as it came, and over SSE the `id:` in force and the `event:` name."""
+
+    text: str
+    sse_id: str | None = None
+    sse_name: str = "message"
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The whole envelope."""
+        value: dict[str, Any] = json.loads(self.text)
+        return value
+
+    @property
+    def type(self) -> str:
+        name: str = self.json["type"]
+        return name
+
+    @property
+    def data(self) -> dict[str, Any]:
+        data: dict[str, Any] = self.json["data"]
+        return data
+
+    @property
+    def id(self) -> str | None:
+        """The cursor of a durable event."""
+        return self.json.get("id")
+
+
+class Stream(ABC):
+    """One connection, read by one task at a time."""
+
+    transport: Transport
+
+    @abstractmethod
+    async def _receive(self) -> Received:
+        """The next event. Raises `StreamEndedError`."""
+
+    @abstractmethod
+    async def cut(self) -> None:
+        """Drop the connection without a word, as a phone in a tunnel's end does: TCP reset."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Leave as a polite client does."""
+
+    async def next(self) -> Received:
+        """The next event. Raises `StreamEndedError`, and `TimeoutError` if nothing comes."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self._receive()
+
+    async def until(self, matches: Callable[[Received], bool]) -> list[Received]:
+        """Every event up to and with the first that `matches`."""
+        seen = [await self.next()]
+        while not matches(seen[-1]):
+            seen.append(await self.next())
+        return seen
+
+    async def next_of(self, name: str) -> Received:
+        """The next event of this type; what comes before it is passed over."""
+        return (await self.until(lambda event: event.type == name))[-1]
+
+    async def end(self) -> tuple[list[Received], int | None]:
+        """What still comes until the server ends the stream, and the code of the end."""
+        seen = []
+        try:
+            while True:
+                seen.append(await self.next())
+        except StreamEndedError as ended:
+            return seen, ended.code
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class WebSocketStream(Stream):
+    """Over the `websockets` client. `say` sends a client message."""
+
+    transport: Transport = "websocket"
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: str, headers: dict[str, str]) -> Self:
+        """Connect to `ws://…`. Raises `InvalidStatus` when refused."""
+        return cls(
+            await connect(
+                url,
+                additional_headers=headers,
+                proxy=None,
+                ping_interval=None,
+                close_timeout=2,
+                max_size=None,
+                max_queue=None,
+            )
+        )
+
+    @property
+    def extensions(self) -> list[str]:
+        """The names of what was negotiated."""
+        return [extension.name for extension in self._connection.protocol.extensions]
+
+    async def say(self, message: object) -> None:
+        """Send text or bytes as they are, anything else as JSON."""
+        await self._connection.send(message if isinstance(message, str | bytes) else json.dumps(message))
+
+    async def cut(self) -> None:
+        _reset_on_close(self._connection.transport.get_extra_info("socket"))
+        self._connection.transport.abort()
+        await self._connection.wait_closed()
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def _receive(self) -> Received:
+        try:
+            return Received(await self._connection.recv(decode=True))
+        except ConnectionClosed as closed:
+            raise StreamEndedError(closed.rcvd.code if closed.rcvd else 1006) from None
+
+
+class SSEStream(Stream):
+    """Over `httpx` and `httpx-sse`."""
+
+    transport: Transport = "sse"
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._events = EventSource(response).aiter_sse()
+
+    @classmethod
+    async def open(cls, http: httpx.AsyncClient, url: str, headers: dict[str, str]) -> Self:
+        """Connect. Raises `httpx.HTTPStatusError` when refused."""
+        response = await http.send(http.build_request("GET", url, headers=headers), stream=True)
+        if response.is_error:
+            await response.aread()
+            response.raise_for_status()
+        return cls(response)
+
+    async def cut(self) -> None:
+        _reset_on_close(self._response.extensions["network_stream"].get_extra_info("socket"))
+        await self.close()
+
+    async def close(self) -> None:
+        await self._events.aclose()
+        await self._response.aclose()
+
+    async def _receive(self) -> Received:
+        async for event in self._events:
+            if event.data:  # `retry:` alone is no event
+                return _received(event)
+        raise StreamEndedError(None)
+
+
+def _received(event: ServerSentEvent) -> Received:
+    return Received(event.data, event.id or None, event.event)
+
+
+def _reset_on_close(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
