@@ -175,18 +175,31 @@ async def unread() -> AsyncIterator[Unread]:
     await asyncio.sleep(0)  # the transport closes its socket in the loop's next turn
 
 
-async def test_what_still_fits_into_the_buffer_has_not_moved(unread: Unread) -> None:
+class Told:
+    """A loop's clock that is told the time."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+
+async def test_what_still_fits_into_the_buffer_has_not_moved(
+    unread: Unread, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Heartbeats that the connection takes while its client reads nothing do not set the clock back."""
     sink = QueuedSink(unread.connection, answers=False)
+    clock = Told()
+    monkeypatch.setattr(sink, "_loop", clock)
+    monkeypatch.setattr(sink, "_moved_at", 0.0)
     unread.fill()
-    now = asyncio.get_running_loop().time()
-    sink.stuck_for(now)
     batches = sink.batches()
     for position in range(1, 6):
+        clock.now = 10 * position
         sink.write([stored(position)])
         for envelope in await anext(batches):
             unread.transport.write(envelope.text.encode())
-        assert sink.stuck_for(now + 10 * position) == pytest.approx(10 * position, abs=1)
+        assert sink.stuck_for(clock.now) == 10 * position
 
 
 async def test_a_client_that_reads_slowly_moves(unread: Unread) -> None:
