@@ -25,7 +25,7 @@ import asyncpg
 import structlog
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
@@ -156,9 +156,12 @@ def as_problem(error: BaseException) -> ProblemError | None:
 
 
 def _is_defect(error: OperationalError) -> bool:
-    # Tortoise folds "no such column" and "database is locked" into one class: the first is ours to mend.
+    # Tortoise folds "no such column" and "database is locked" into one class, and makes a violated
+    # constraint one of its kind: these are ours to mend, and trying again would not help anyone.
     text = str(error)
-    return any(sign in text for sign in ("no such ", "syntax error", "does not exist"))
+    return isinstance(error, IntegrityError) or any(
+        sign in text for sign in ("no such ", "syntax error", "does not exist")
+    )
 
 
 def _passes_by_itself(error: BaseException) -> bool:
