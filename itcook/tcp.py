@@ -28,6 +28,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ConnectionSt
 from hypercorn.utils import parse_socket_addr
 from wsproto.events import CloseConnection, Message, Ping
 from wsproto.frame_protocol import CloseReason
+from wsproto.handshake import WEBSOCKET_VERSION
 
 from transports.connection import EXTENSION, Connection
 
@@ -150,6 +151,9 @@ class _HTTP(H11Protocol):
     """HTTP/1.1, and the WebSocket it may become."""
 
     async def _create_stream(self, request: h11.Request) -> None:
+        if dict(request.headers).get(b"sec-websocket-version", WEBSOCKET_VERSION) != WEBSOCKET_VERSION:
+            await self._refuse_version()
+            return
         # Hypercorn accepts every permessage-deflate that it is offered, so it is offered none.
         headers = [(name, value) for name, value in request.headers if name != b"sec-websocket-extensions"]
         await super()._create_stream(
@@ -161,7 +165,21 @@ class _HTTP(H11Protocol):
             )
         )
         if isinstance(self.stream, WSStream):
+            if self.stream.closed:  # refused, and Hypercorn would wait for the client to close
+                await self.send(Closed())
             self.stream.__class__ = _WebSocket  # Hypercorn names its class and asks nobody for another
+
+    async def _refuse_version(self) -> None:
+        """Name the version that is spoken here, RFC 6455 section 4.4; Hypercorn answers 400 without it."""
+        headers = [
+            (b"sec-websocket-version", WEBSOCKET_VERSION),
+            (b"upgrade", b"websocket"),
+            (b"connection", b"close"),
+            (b"content-length", b"0"),
+        ]
+        await self._send_h11_event(h11.Response(status_code=426, headers=headers))
+        await self._send_h11_event(h11.EndOfMessage())
+        await self.send(Closed())
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Hypercorn would switch to clear-text HTTP/2 here, with none of what this module adds."""
