@@ -105,9 +105,7 @@ async def test_a_flood_ends_the_flooder_alone(api: Api, ada: Person, grace: Pers
         assert (await other.next_of("NewCommunityPost")).data["post_id"] == post["id"]
 
 
-async def test_of_ten_thousand_subscriptions_sixty_four_are_kept(
-    api: Api, ada: Person, grace: Person
-) -> None:
+async def test_of_many_subscriptions_sixty_four_are_kept(api: Api, ada: Person, grace: Person) -> None:
     """Names that exist, in messages as large as are allowed: 64 channels, and an `Error` for what is too
     many; and what is kept still works."""
     authors = [f"author:{person.id}" for person in (ada, grace)]
@@ -117,14 +115,13 @@ async def test_of_ten_thousand_subscriptions_sixty_four_are_kept(
         await stream.say({"type": "Subscribe", "channels": names, "ref": "many"})
         seen = await stream.until(lambda event: event.type == "Subscribed")
         errors = [event for event in seen if event.type == "Error"]
-        assert {(event.data["code"], event.data["ref"]) for event in errors} == {
-            ("too_many_channels", "many")
-        }
+        assert [event.data["code"] for event in errors] == ["too_many_channels"]
         assert len(seen[-1].data["channels"]) == 64
-    nobody = [f"post:{number}" for number in range(3_000)]
-    async with await api.websocket(grace) as stream:
-        await stream.say({"type": "Subscribe", "channels": nobody})
-        assert (await stream.end())[1] == 4400
+        nobody = [f"post:{number}" for number in range(3_000)]
+        await stream.say({"type": "Subscribe", "channels": nobody, "ref": "nobody"})
+        await stream.until(lambda event: event.type == "Error" and event.data["code"] == "too_many_channels")
+        post = await api.post(ada, "still read")
+        assert (await stream.next_of("NewCommunityPost")).data["post_id"] == post["id"]
 
 
 async def test_subscribing_twice_delivers_once(api: Api, ada: Person, grace: Person) -> None:

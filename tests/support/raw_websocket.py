@@ -27,7 +27,7 @@ class Frame:
 
 
 def frame(opcode: int, payload: bytes = b"", *, first: int = 0x80, masked: bool = True) -> bytes:
-    """The bytes of a client's frame. `first` holds FIN and RSV; the mask is zero, so payloads stay legible."""
+    """The bytes of a client's frame. `first` holds FIN and RSV; the mask is zero, to keep it legible."""
     length = len(payload)
     mask_bit = 0x80 if masked else 0
     if length < 126:
