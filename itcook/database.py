@@ -15,7 +15,8 @@ import contextvars
 import fcntl
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial, update_wrapper
 from pathlib import Path
@@ -27,6 +28,7 @@ from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
@@ -35,6 +37,7 @@ from itcook.errors import ProblemError, UnavailableError
 from itcook.settings import Settings, SettingsError
 
 ATTEMPTS = 5  # of one transaction; with the back-off below about one second in all
+SQLITE_MAGIC = b"SQLite format 3\0"  # how each of its files begins, sqlite.org/fileformat.html
 BACKOFF_SECONDS = 0.05  # doubled each time, with jitter
 
 P = ParamSpec("P")
@@ -75,13 +78,9 @@ class Transaction:
     async def commit(self) -> None:
         for write in self._before_commit:
             await write()
-        try:
-            await self.connection.commit()
-        except BaseException:
-            # SQLite keeps the transaction open when COMMIT fails, and Tortoise's next BEGIN commits
-            # whatever is open: without this a write answered with 503 would appear later after all.
-            await self.connection.rollback()
-            raise
+        # When this fails, leaving the block in `_once` rolls back: SQLite keeps the transaction open, and
+        # the next BEGIN would commit what was answered with 503.
+        await self.connection.commit()
 
     def committed(self) -> None:
         for call in self._after_commit:
@@ -216,13 +215,17 @@ class Database:
     async def open(self) -> None:
         """Connect; an embedded database is created and brought up to date first.
 
-        Raises `SettingsError` if another process has the embedded database open.
+        Raises `SettingsError` if another process has the embedded database open, if the database cannot
+        be reached, and if it is behind.
         """
         if self._settings.embedded:
-            path = self._settings.database_path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock_beside(path)
+            self._lock = _lock_beside(self._settings.database_path)
+            _check_file(self._settings.database_path)
             await migrate(self._settings)
+        elif await _is_behind(self._settings):
+            raise SettingsError(
+                "ITCOOK_DATABASE_URL: the database is behind this version: run itcook migrate"
+            )
         # Global, because Quart runs its start-up and its requests in unrelated tasks.
         context = TortoiseContext()
         with context:  # init() itself looks up the current context
@@ -242,14 +245,37 @@ class Database:
 
 
 async def migrate(settings: Settings) -> None:
-    """Apply the migrations that the database has not seen yet."""
-    async with TortoiseContext():
-        await run_migrations(config=tortoise_config(settings))
+    """Apply the migrations that the database has not seen yet. Raises `SettingsError` without a database."""
+    with _reached():
+        async with TortoiseContext():
+            await run_migrations(config=tortoise_config(settings))
+
+
+async def _is_behind(settings: Settings) -> bool:
+    config = tortoise_config(settings)
+    with _reached():
+        async with TortoiseContext() as context:
+            await context.init(config=config)
+            await context.db().execute_query("SELECT 1")  # the plan takes no answer for an empty database
+            executor = MigrationExecutor(context.db(), config["apps"])
+            return bool(await executor.plan([MigrationTarget("models", "__latest__")]))
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, DBConnectionError, OperationalError, asyncpg.PostgresError, sqlite3.Error) as error:
+        raise SettingsError(f"ITCOOK_DATABASE_URL: the database cannot be used: {error}") from error
 
 
 def _lock_beside(path: Path) -> IO[str]:
     """Hold the database for this process: a second one would meet `database is locked` at random."""
-    lock = path.with_name(path.name + ".lock").open("w")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(path.name + ".lock").open("w")
+    except OSError as error:
+        raise SettingsError(f"ITCOOK_DATABASE_URL: cannot write to {path.parent}: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -259,3 +285,13 @@ def _lock_beside(path: Path) -> IO[str]:
             " stop that process, name another file, or use PostgreSQL"
         ) from None
     return lock
+
+
+def _check_file(path: Path) -> None:
+    # Tortoise waits for ever on a file that SQLite refuses.
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        head = file.read(len(SQLITE_MAGIC))
+    if head not in {b"", SQLITE_MAGIC}:
+        raise SettingsError(f"ITCOOK_DATABASE_URL: {path} is not an SQLite database")

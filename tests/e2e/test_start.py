@@ -35,6 +35,23 @@ async def test_a_setting_that_cannot_be_right_stops_the_start(
     assert "short" not in errors
 
 
+async def test_a_file_that_is_no_database_stops_the_start(tmp_path: Path) -> None:
+    """One line that names the file, and the file is left alone."""
+    (tmp_path / "itcook.sqlite3").write_text("shopping list\n" * 100)
+    code, errors = await refused_start(tmp_path)
+    assert (code, errors.count("\n")) == (2, 1)
+    assert "itcook.sqlite3 is not an SQLite database" in errors
+    assert (tmp_path / "itcook.sqlite3").read_text().startswith("shopping list")
+
+
+async def test_a_database_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    """One line, instead of a server that can serve nobody."""
+    nowhere = "postgres://cook@127.0.0.1:1/itcook"
+    code, errors = await refused_start(tmp_path, database_url=nowhere, secret="s" * 32)
+    assert (code, errors.count("\n")) == (2, 1)
+    assert errors.startswith("itcook: ITCOOK_DATABASE_URL: the database cannot be used")
+
+
 async def test_a_second_server_on_the_same_file_is_refused(server: Server) -> None:
     """SQLite serves one process; the second one says so, and the first one goes on."""
     code, errors = await refused_start(server.directory)
