@@ -272,7 +272,7 @@ def _reached() -> Iterator[None]:
 def _lock_beside(path: Path) -> IO[str]:
     """Hold the database for this process: a second one would meet `database is locked` at random."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # for its owner only, as the secret is
         lock = path.with_name(path.name + ".lock").open("w")
     except OSError as error:
         raise SettingsError(f"ITCOOK_DATABASE_URL: cannot write to {path.parent}: {error.strerror}") from None
