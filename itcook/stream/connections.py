@@ -26,7 +26,7 @@ from itcook.stream.session import Liveness, Resume, Session, Sink, TransportName
 from itcook.stream.wheel import Wheel
 
 REPLAY_PART = 256 * 1024  # bytes written before the client's pace is waited for; well below MAX_UNSENT
-MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining
+MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining, or asks faster than is answered
 MAX_TICK = 1.0  # seconds; how late a heartbeat may be
 STANDSTILL = 2.0  # seconds without a tick: the process did not run, so clients could not be heard
 
@@ -109,22 +109,26 @@ class Connections:
             session.replay(part, part[-1].position)
         session.replay((), max(until, resume.position))
         await self._go_live(session)
-        while session.live and session.held:
-            await self._act(session, session.held[0])
-            session.held.popleft()
+        await self._act_on_held(session)
 
     async def handle(self, session: Session, message: Message) -> None:
-        """Do what the client asks and acknowledge it; until the session is live, its messages are held.
+        """Do what the client asks and acknowledge it, in order: while another message is at work it is held,
+        and until the session is live.
 
         A channel added in the middle of a replay would begin somewhere in it, and there would be no
         cursor that its acknowledgement could name.
         """
-        if session.live and not session.held:
-            await self._guarded(session, self._act(session, message))
-        elif len(session.held) < MAX_HELD:
-            session.held.append(message)
-        else:
+        if len(session.held) == MAX_HELD:
             session.end(ends.TOO_MANY_MESSAGES)
+            return
+        session.held.append(message)
+        if session.live and len(session.held) == 1:
+            await self._guarded(session, self._act_on_held(session))
+
+    async def _act_on_held(self, session: Session) -> None:
+        while session.live and session.held:
+            await self._act(session, session.held[0])
+            session.held.popleft()
 
     async def _act(self, session: Session, message: Message) -> None:
         if isinstance(message, Subscribe):

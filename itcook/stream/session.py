@@ -117,7 +117,7 @@ class Session:
         self.live = False
         self.ended: End | None = None
         self.position = 0  # while joining: everything up to it is with the sink
-        self.held: deque[Message] = deque()  # what the client asked for before the session was live
+        self.held: deque[Message] = deque()  # what the client asked for; the first may be at work
         self.sink = sink
         self._liveness = liveness
         self._clock = clock

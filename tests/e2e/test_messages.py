@@ -1,6 +1,7 @@
 """What a client may send, and what becomes of one that sends something else."""
 
 import asyncio
+import contextlib
 import json
 
 import pytest
@@ -103,6 +104,21 @@ async def test_a_flood_ends_the_flooder_alone(api: Api, ada: Person, grace: Pers
         assert seen[-1].data["retry_after_ms"] > 0
         post = await api.post(ada, "unharmed")
         assert (await other.next_of("NewCommunityPost")).data["post_id"] == post["id"]
+
+
+async def test_a_flood_behind_a_dear_message_is_not_piled_up(server: Server, grace: Person) -> None:
+    """Messages that cost a hundred queries each, sent as fast as they go: what comes meanwhile is read and
+    thrown away, not kept."""
+    names = [f"author:{number:08x}-0000-7000-8000-000000000000" for number in range(200)]
+    message = json.dumps({"type": "Subscribe", "channels": names}).encode()
+    large = frame(TEXT, message + b" " * (64 * 1024 - len(message)))
+    async with raw_websocket(server.address, grace) as raw:
+        before = server.resident_bytes
+        with contextlib.suppress(ConnectionError):
+            for _ in range(2_000):
+                await raw.send(large)
+        assert server.resident_bytes - before < 64 * 1024 * 1024
+        await raw.dropped()
 
 
 async def test_of_many_subscriptions_sixty_four_are_kept(api: Api, ada: Person, grace: Person) -> None:
