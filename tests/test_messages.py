@@ -5,10 +5,13 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from itcook.messages import (
     MAX_ERROR_LENGTH,
+    MAX_NAMES,
     MAX_REF_LENGTH,
+    AnyMessage,
     Heartbeat,
     InvalidMessageError,
     Subscribe,
@@ -85,6 +88,22 @@ def test_an_error_does_not_repeat_the_message(message: object) -> None:
     with pytest.raises(InvalidMessageError) as caught:
         parse(json.dumps(message))
     assert len(caught.value.message) <= MAX_ERROR_LENGTH
+
+
+@pytest.mark.parametrize("kind", ["Subscribe", "Unsubscribe"])
+def test_names_are_kept_once_and_no_more_than_could_be_honoured(kind: str) -> None:
+    """A message of 64 KiB has room for ten thousand, and sixty such messages may wait."""
+    names = [str(number // 2) for number in range(10_000)]
+    message = parse(json.dumps({"type": kind, "channels": names}))
+    assert not isinstance(message, Heartbeat)
+    assert message.channels == [str(number) for number in range(MAX_NAMES)]
+
+
+def test_only_the_first_wrong_name_is_looked_at() -> None:
+    """Thirty thousand of them cost a tenth of a second to report."""
+    with pytest.raises(ValidationError) as caught:
+        AnyMessage.model_validate({"type": "Subscribe", "channels": [1, 2, 3]})
+    assert caught.value.error_count() == 1
 
 
 @given(st.text() | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps))
