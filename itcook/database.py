@@ -40,6 +40,28 @@ ATTEMPTS = 5  # of one transaction; with the back-off below about one second in 
 SQLITE_MAGIC = b"SQLite format 3\0"  # how each of its files begins, sqlite.org/fileformat.html
 BACKOFF_SECONDS = 0.05  # doubled each time, with jitter
 
+# What asyncpg raises and Tortoise leaves as it is, by the classes of PostgreSQL's error codes (appendix A).
+# Of class 40 only what is certain to have been rolled back: 40003 says that nobody knows.
+_PASSING = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+)
+_UNSERVED = (
+    *_PASSING,
+    asyncpg.TransactionRollbackError,  # 40
+    asyncpg.InsufficientResourcesError,  # 53: a full disk, too many connections
+    asyncpg.OperatorInterventionError,  # 57: stopping, starting, cancelled
+    asyncpg.PostgresSystemError,  # 58
+)
+_UNREACHABLE = (
+    DBConnectionError,
+    ConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,  # 08
+    sqlite3.OperationalError,
+)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -144,12 +166,9 @@ async def _attempt(once: Callable[[], Awaitable[T]]) -> T:
 
 def as_problem(error: BaseException) -> ProblemError | None:
     """`UnavailableError` if the database could not be used, None if the error is something else."""
-    if isinstance(error, OperationalError) and not _is_defect(error):
+    if isinstance(error, _UNSERVED) or (isinstance(error, OperationalError) and not _is_defect(error)):
         return UnavailableError("the database cannot serve this now; try again", retry_after=1)
-    if isinstance(
-        error,
-        DBConnectionError | ConnectionError | asyncpg.InterfaceError | sqlite3.OperationalError,
-    ):
+    if isinstance(error, _UNREACHABLE):
         return UnavailableError("the database cannot be reached; try again", retry_after=2)
     return None
 
@@ -164,8 +183,7 @@ def _is_defect(error: OperationalError) -> bool:
 
 
 def _passes_by_itself(error: BaseException) -> bool:
-    text = str(error)
-    return any(sign in text for sign in ("locked", "deadlock", "could not serialize"))
+    return isinstance(error, _PASSING) or "locked" in str(error)
 
 
 def tortoise_config(settings: Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 
+import asyncpg
 import pytest
 from tortoise import connections
 from tortoise.exceptions import IntegrityError, OperationalError
@@ -259,6 +260,35 @@ async def test_a_lock_that_stays(settings: Settings, monkeypatch: pytest.MonkeyP
     assert await emails() == {"a"}
 
 
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [
+        (asyncpg.DeadlockDetectedError("deadlock detected"), ATTEMPTS),
+        (asyncpg.SerializationError("could not serialize access"), ATTEMPTS),
+        (asyncpg.LockNotAvailableError("canceling statement due to lock timeout"), ATTEMPTS),
+        (asyncpg.StatementCompletionUnknownError("nobody knows"), 1),
+        (asyncpg.AdminShutdownError("terminating connection"), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_what_postgresql_takes_back_is_tried_again(
+    error: Exception, attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was certainly rolled back; where the commit may have happened, a second time could be one too many."""
+    monkeypatch.setattr(module, "BACKOFF_SECONDS", 0.001)
+    made = 0
+
+    @transactional
+    async def work(transaction: Transaction) -> None:
+        nonlocal made
+        made += 1
+        raise error
+
+    with pytest.raises(UnavailableError):
+        await work()
+    assert made == attempts
+
+
 async def test_what_is_wrong_is_not_tried_again() -> None:
     """A constraint, a defect and a mistake in SQL come out as they are, at once."""
     await add("a")
@@ -297,6 +327,13 @@ async def test_inserting_once() -> None:
         (OperationalError(FULL), True),
         (OperationalError("no such column: x"), False),
         (ConnectionRefusedError(), True),
+        (asyncpg.DeadlockDetectedError("deadlock detected"), True),
+        (asyncpg.DiskFullError("could not extend file"), True),
+        (asyncpg.TooManyConnectionsError("sorry, too many clients already"), True),
+        (asyncpg.AdminShutdownError("terminating connection"), True),
+        (asyncpg.ConnectionDoesNotExistError("connection was closed"), True),
+        (asyncpg.PostgresIOError("could not read block"), True),
+        (asyncpg.UndefinedColumnError("column x does not exist"), False),
         (sqlite3.OperationalError("unable to open database file"), True),
         (ValueError("x"), False),
         (asyncio.CancelledError(), False),
