@@ -274,7 +274,7 @@ async def test_a_lock_that_stays(settings: Settings, monkeypatch: pytest.MonkeyP
 async def test_what_postgresql_takes_back_is_tried_again(
     error: Exception, attempts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was certainly rolled back; where the commit may have happened, a second time could be one too many."""
+    """What was certainly rolled back; where the commit may have happened, a second time could be too many."""
     monkeypatch.setattr(module, "BACKOFF_SECONDS", 0.001)
     made = 0
 
