@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-PYTEST ?= $(BIN)/pytest
+# Two at a time: most tests wait for sockets, and some start servers of their own.
+PYTEST ?= $(BIN)/pytest --numprocesses 2 --dist loadfile
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 

@@ -107,7 +107,7 @@ class Client(asyncio.Protocol):
         if CONNECTED in data:
             self.joined.set_result(None)
             self._crowd.connected.add(1)
-        elif data.startswith(b"HTTP/1.1 ") and data[9:12] not in {b"101", b"200"}:
+        elif data.startswith(b"HTTP/1.1 ") and len(data) >= 12 and data[9:12] not in {b"101", b"200"}:
             self.joined.set_exception(ConnectionError(f"the server refused a stream: {data!r}"))
 
 

@@ -17,7 +17,7 @@ from benchmarks.cores import SERVER_CORE, pin
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0  # more than the drain of the default settings
 SETTLE_SECONDS = 0.25  # between two looks at a size that must have stopped growing
-PAGE_KIB = 64  # a growth below it is noise of the kernel's accounting
+NOISE_KIB = 64  # what the size changes by while nothing happens
 
 
 class Server:
@@ -50,7 +50,7 @@ class Server:
     def settled_rss_kib(self) -> float:
         """The resident memory in KiB, once it has stopped changing."""
         before, now = -1.0, self._rss_kib()
-        while abs(now - before) > PAGE_KIB:
+        while abs(now - before) > NOISE_KIB:
             time.sleep(SETTLE_SECONDS)
             before, now = now, self._rss_kib()
         return now

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+from typing import Any
 
 from quart import Quart, Request, Websocket, g, request, websocket
 from quart_cors import cors
@@ -30,7 +31,7 @@ from itcook.auth.credentials import authenticate
 from itcook.auth.origins import check_origin
 from itcook.auth.passwords import Passwords
 from itcook.services import open_services
-from itcook.settings import Settings
+from itcook.settings import Settings, SettingsError
 from transports import sse
 from transports import websocket as websocket_stream
 
@@ -43,7 +44,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
 
     `passwords` is how passwords are hashed; by default as strongly as argon2-cffi advises.
     """
-    app = Quart("itcook", static_folder=None)
+    app = _App("itcook", static_folder=None)
     app.request_class = StrictRequest
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = BODY_SECONDS
@@ -71,6 +72,13 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
         app.register_blueprint(module.blueprint)
     problems.register(app)
     return app
+
+
+class _App(Quart):
+    def log_exception(self, exception_info: Any) -> None:
+        # A wrong setting is told by whoever starts the server, in one line.
+        if not isinstance(exception_info[1], SettingsError):
+            super().log_exception(exception_info)
 
 
 def _serve(app: Quart, settings: Settings, passwords: Passwords) -> None:

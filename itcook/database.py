@@ -15,7 +15,8 @@ import contextvars
 import fcntl
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial, update_wrapper
 from pathlib import Path
@@ -25,8 +26,9 @@ import asyncpg
 import structlog
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
@@ -35,7 +37,30 @@ from itcook.errors import ProblemError, UnavailableError
 from itcook.settings import Settings, SettingsError
 
 ATTEMPTS = 5  # of one transaction; with the back-off below about one second in all
+SQLITE_MAGIC = b"SQLite format 3\0"  # how each of its files begins, sqlite.org/fileformat.html
 BACKOFF_SECONDS = 0.05  # doubled each time, with jitter
+
+# What asyncpg raises and Tortoise leaves as it is, by the classes of PostgreSQL's error codes (appendix A).
+# Of class 40 only what is certain to have been rolled back: 40003 says that nobody knows.
+_PASSING = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+)
+_UNSERVED = (
+    *_PASSING,
+    asyncpg.TransactionRollbackError,  # 40
+    asyncpg.InsufficientResourcesError,  # 53: a full disk, too many connections
+    asyncpg.OperatorInterventionError,  # 57: stopping, starting, cancelled
+    asyncpg.PostgresSystemError,  # 58
+)
+_UNREACHABLE = (
+    DBConnectionError,
+    ConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,  # 08
+    sqlite3.OperationalError,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,13 +100,9 @@ class Transaction:
     async def commit(self) -> None:
         for write in self._before_commit:
             await write()
-        try:
-            await self.connection.commit()
-        except BaseException:
-            # SQLite keeps the transaction open when COMMIT fails, and Tortoise's next BEGIN commits
-            # whatever is open: without this a write answered with 503 would appear later after all.
-            await self.connection.rollback()
-            raise
+        # When this fails, leaving the block in `_once` rolls back: SQLite keeps the transaction open, and
+        # the next BEGIN would commit what was answered with 503.
+        await self.connection.commit()
 
     def committed(self) -> None:
         for call in self._after_commit:
@@ -145,25 +166,24 @@ async def _attempt(once: Callable[[], Awaitable[T]]) -> T:
 
 def as_problem(error: BaseException) -> ProblemError | None:
     """`UnavailableError` if the database could not be used, None if the error is something else."""
-    if isinstance(error, OperationalError) and not _is_defect(error):
+    if isinstance(error, _UNSERVED) or (isinstance(error, OperationalError) and not _is_defect(error)):
         return UnavailableError("the database cannot serve this now; try again", retry_after=1)
-    if isinstance(
-        error,
-        DBConnectionError | ConnectionError | asyncpg.InterfaceError | sqlite3.OperationalError,
-    ):
+    if isinstance(error, _UNREACHABLE):
         return UnavailableError("the database cannot be reached; try again", retry_after=2)
     return None
 
 
 def _is_defect(error: OperationalError) -> bool:
-    # Tortoise folds "no such column" and "database is locked" into one class: the first is ours to mend.
+    # Tortoise folds "no such column" and "database is locked" into one class, and makes a violated
+    # constraint one of its kind: these are ours to mend, and trying again would not help anyone.
     text = str(error)
-    return any(sign in text for sign in ("no such ", "syntax error", "does not exist"))
+    return isinstance(error, IntegrityError) or any(
+        sign in text for sign in ("no such ", "syntax error", "does not exist")
+    )
 
 
 def _passes_by_itself(error: BaseException) -> bool:
-    text = str(error)
-    return any(sign in text for sign in ("locked", "deadlock", "could not serialize"))
+    return isinstance(error, _PASSING) or "locked" in str(error)
 
 
 def tortoise_config(settings: Settings) -> dict[str, Any]:
@@ -213,13 +233,17 @@ class Database:
     async def open(self) -> None:
         """Connect; an embedded database is created and brought up to date first.
 
-        Raises `SettingsError` if another process has the embedded database open.
+        Raises `SettingsError` if another process has the embedded database open, if the database cannot
+        be reached, and if it is behind.
         """
         if self._settings.embedded:
-            path = self._settings.database_path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock_beside(path)
+            self._lock = _lock_beside(self._settings.database_path)
+            _check_file(self._settings.database_path)
             await migrate(self._settings)
+        elif await _is_behind(self._settings):
+            raise SettingsError(
+                "ITCOOK_DATABASE_URL: the database is behind this version: run itcook migrate"
+            )
         # Global, because Quart runs its start-up and its requests in unrelated tasks.
         context = TortoiseContext()
         with context:  # init() itself looks up the current context
@@ -239,14 +263,37 @@ class Database:
 
 
 async def migrate(settings: Settings) -> None:
-    """Apply the migrations that the database has not seen yet."""
-    async with TortoiseContext():
-        await run_migrations(config=tortoise_config(settings))
+    """Apply the migrations that the database has not seen yet. Raises `SettingsError` without a database."""
+    with _reached():
+        async with TortoiseContext():
+            await run_migrations(config=tortoise_config(settings))
+
+
+async def _is_behind(settings: Settings) -> bool:
+    config = tortoise_config(settings)
+    with _reached():
+        async with TortoiseContext() as context:
+            await context.init(config=config)
+            await context.db().execute_query("SELECT 1")  # the plan takes no answer for an empty database
+            executor = MigrationExecutor(context.db(), config["apps"])
+            return bool(await executor.plan([MigrationTarget("models", "__latest__")]))
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, DBConnectionError, OperationalError, asyncpg.PostgresError, sqlite3.Error) as error:
+        raise SettingsError(f"ITCOOK_DATABASE_URL: the database cannot be used: {error}") from error
 
 
 def _lock_beside(path: Path) -> IO[str]:
     """Hold the database for this process: a second one would meet `database is locked` at random."""
-    lock = path.with_name(path.name + ".lock").open("w")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # for its owner only, as the secret is
+        lock = path.with_name(path.name + ".lock").open("w")
+    except OSError as error:
+        raise SettingsError(f"ITCOOK_DATABASE_URL: cannot write to {path.parent}: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -256,3 +303,13 @@ def _lock_beside(path: Path) -> IO[str]:
             " stop that process, name another file, or use PostgreSQL"
         ) from None
     return lock
+
+
+def _check_file(path: Path) -> None:
+    # Tortoise waits for ever on a file that SQLite refuses.
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        head = file.read(len(SQLITE_MAGIC))
+    if head not in {b"", SQLITE_MAGIC}:
+        raise SettingsError(f"ITCOOK_DATABASE_URL: {path} is not an SQLite database")

@@ -23,6 +23,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+# As RFC 9110 names them; Python before 3.13 has the names of older RFCs.
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -56,7 +59,7 @@ class ProblemError(Exception):
         """The members of the problem document, RFC 9457 section 3."""
         problem: dict[str, Any] = {
             "type": "about:blank",
-            "title": HTTPStatus(self.status).phrase,
+            "title": TITLES.get(self.status) or HTTPStatus(self.status).phrase,
             "status": self.status,
             "code": self.code,
             "detail": self.detail,

@@ -2,15 +2,24 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from itcook.strict_json import InvalidJSONError, loads
 
 MAX_CHANNELS = 64  # a connection's; a client that needs more subscribes to a wider channel
+MAX_NAMES = 2 * MAX_CHANNELS + 1  # of one message: all that may be read, as many refused, and one too many
 MAX_REF_LENGTH = 64
 MAX_ERROR_LENGTH = 300
 
 Ref = Annotated[str, Field(max_length=MAX_REF_LENGTH)]
+
+
+def _distinct(names: list[str]) -> list[str]:
+    return list(dict.fromkeys(names))[:MAX_NAMES]
+
+
+# The first wrong name is reported, and it is dear to collect thousands.
+Names = Annotated[list[str], Field(min_length=1, fail_fast=True), AfterValidator(_distinct)]
 
 
 class ClientMessage(BaseModel):
@@ -25,14 +34,14 @@ class Subscribe(ClientMessage):
     """Read more channels; answered by `Subscribed`, and by an `Error` for each that is refused."""
 
     type: Literal["Subscribe"]
-    channels: list[str] = Field(min_length=1)
+    channels: Names
 
 
 class Unsubscribe(ClientMessage):
     """Stop reading channels; answered by `Unsubscribed`."""
 
     type: Literal["Unsubscribe"]
-    channels: list[str] = Field(min_length=1)
+    channels: Names
 
 
 class Heartbeat(ClientMessage):

@@ -1,43 +1,21 @@
 """README's sessions, run as they are written, against a server that runs as README says."""
 
-import asyncio
-import json
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.documents import events, sessions, shell
 from tests.support.processes import Server, running
 
-ROOT = Path(__file__).parent.parent
-SESSION = re.compile(r"<!-- session: (\w+) -->\n```sh\n(.*?)```", re.DOTALL)
-SESSIONS = dict(SESSION.findall((ROOT / "README.md").read_text()))
+SESSIONS = sessions("README.md")
 
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     async with running(tmp_path) as server:
         yield server
-
-
-async def shell(server: Server, script: str, seconds: float) -> str:
-    """What `script` prints, with the server's address in place of README's; ended after `seconds`."""
-    address = server.url.removeprefix("http://")
-    script = script.replace("127.0.0.1:3000", address).replace(".venv/bin/python", sys.executable)
-    process = await asyncio.create_subprocess_exec(
-        "timeout", str(seconds), "bash", "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    printed, _ = await process.communicate()
-    return printed.decode()
-
-
-def events(printed: str) -> list[dict[str, Any]]:
-    """The events among the lines, of either transport."""
-    lines = [line.removeprefix("data: ") for line in printed.splitlines()]
-    return [json.loads(line) for line in lines if line.startswith('{"')]
 
 
 async def test_the_sessions_of_the_readme_show_what_it_says(server: Server) -> None:

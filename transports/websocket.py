@@ -20,13 +20,13 @@ async def stream() -> None:
     parameters = StreamParameters.read(websocket.args)
     here = connections()
     here.check_open()
-    await websocket.accept()
     sink = QueuedSink(connection_of(websocket.scope), answers=True)
     session = here.open(principal(), "websocket", sink)
     try:
+        await websocket.accept()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(here.join(session, parameters.names, parameters.cursor))
-            reader = tasks.create_task(_read(here, session))
+            reader = tasks.create_task(_read(here, session, tasks))
             await _write(sink)
             reader.cancel()
     finally:
@@ -34,13 +34,14 @@ async def stream() -> None:
         sink.close()
 
 
-async def _read(here: Connections, session: Session) -> None:
-    # Always reading, also when nothing is done with it any more: Hypercorn's inbound queue has no bound.
+async def _read(here: Connections, session: Session, tasks: asyncio.TaskGroup) -> None:
+    # Always reading, also while a message is at work and when nothing is done with any more: Quart's inbound
+    # queue has no bound.
     now = asyncio.get_running_loop().time
     while True:
         message = session.receive(await websocket.receive(), now())
         if message is not None:
-            await here.handle(session, message)
+            tasks.create_task(here.handle(session, message))
 
 
 async def _write(sink: QueuedSink) -> None:

@@ -7,7 +7,7 @@ from itcook.auth.principal import Principal
 from itcook.auth.tokens import Claims, Tokens
 from itcook.clock import utc_now
 from itcook.errors import InvalidRequestError, UnauthenticatedError
-from itcook.models import LoginSession
+from itcook.models import User
 
 # A URL ends up in logs, histories and Referer headers: whoever reads those would be signed in.
 _TOKEN_PARAMETERS = ("token", "access_token", "jwt", "authorization")
@@ -29,24 +29,21 @@ async def authenticate(
 
 async def principal_of(claims: Claims) -> Principal:
     """The person behind verified claims, if the login session still lives. Raises `UnauthenticatedError`."""
-    session = (
-        await LoginSession.filter(
-            id=claims.session_id,
-            user_id=claims.user_id,
-            revoked_at=None,
-            expires_at__gt=utc_now(),
-            user__disabled_at=None,
-        )
-        .select_related("user")
-        .first()
-    )
-    if session is None:
+    # By way of the user: a row of one table is read and made an object of, not two. Every request does this.
+    user = await User.filter(
+        id=claims.user_id,
+        disabled_at=None,
+        login_sessions__id=claims.session_id,
+        login_sessions__revoked_at=None,
+        login_sessions__expires_at__gt=utc_now(),
+    ).first()
+    if user is None:
         raise UnauthenticatedError("this session has ended; log in again", code="session_ended")
     return Principal(
         user_id=claims.user_id,
         session_id=claims.session_id,
-        name=session.user.name,
-        role=session.user.role,
+        name=user.name,
+        role=user.role,
         expires_at=claims.expires_at,
     )
 

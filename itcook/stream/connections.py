@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from uuid import UUID
 
 import structlog
@@ -26,7 +26,7 @@ from itcook.stream.session import Liveness, Resume, Session, Sink, TransportName
 from itcook.stream.wheel import Wheel
 
 REPLAY_PART = 256 * 1024  # bytes written before the client's pace is waited for; well below MAX_UNSENT
-MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining
+MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining, or asks faster than is answered
 MAX_TICK = 1.0  # seconds; how late a heartbeat may be
 STANDSTILL = 2.0  # seconds without a tick: the process did not run, so clients could not be heard
 
@@ -45,6 +45,7 @@ class Connections:
         self._sessions: dict[str, Session] = {}
         self._wheel: Wheel[Session] = Wheel(min(MAX_TICK, liveness.heartbeat / 10), self._time())
         self._draining = False
+        self._spread = 0.0  # seconds over which clients come back
         self._all_left = asyncio.Event()
 
     def __len__(self) -> int:
@@ -56,8 +57,10 @@ class Connections:
         return {"websocket": counts["websocket"], "sse": counts["sse"]}
 
     def open(self, principal: Principal, transport: TransportName, sink: Sink) -> Session:
-        """Take in a connection. Raises `UnavailableError` while the server drains."""
-        self.check_open()
+        """Take in a connection; while the server drains, one that has ended already.
+
+        Never raises: by then a transport may have begun to answer. `check_open` is for before.
+        """
         session = Session(
             secrets.token_urlsafe(12),
             principal,
@@ -69,7 +72,10 @@ class Connections:
             on_end=self._ended,
         )
         self._sessions[session.id] = session
-        self._wheel.schedule(session, session.wake_at(self._time()))
+        if self._draining:
+            session.end(self._restarting())
+        else:
+            self._wheel.schedule(session, session.wake_at(self._time()))
         return session
 
     def check_open(self) -> None:
@@ -83,10 +89,13 @@ class Connections:
         Until the gate opens, history holds what is published: what is missed and what is new then meet
         without a gap and without a double. A failure ends the session.
         """
+        await self._guarded(session, self._join(session, names, cursor))
+
+    async def _guarded(self, session: Session, work: Awaitable[None]) -> None:
         try:
-            await self._join(session, names, cursor)
+            await work
         except Exception:
-            log.exception("a connection could not begin", connection_id=session.id)
+            log.exception("a session met a defect", connection_id=session.id)
             session.end(ends.DEFECT)
 
     async def _join(self, session: Session, names: Sequence[str], cursor: str | None) -> None:
@@ -100,22 +109,26 @@ class Connections:
             session.replay(_readable(session, part), part[-1].position)
         session.replay((), max(until, resume.position))
         await self._go_live(session)
-        while session.live and session.held:
-            await self._act(session, session.held[0])
-            session.held.popleft()
+        await self._act_on_held(session)
 
     async def handle(self, session: Session, message: Message) -> None:
-        """Do what the client asks and acknowledge it; until the session is live, its messages are held.
+        """Do what the client asks and acknowledge it, in order: while another message is at work it is held,
+        and until the session is live.
 
         A channel added in the middle of a replay would begin somewhere in it, and there would be no
         cursor that its acknowledgement could name.
         """
-        if session.live and not session.held:
-            await self._act(session, message)
-        elif len(session.held) < MAX_HELD:
-            session.held.append(message)
-        else:
+        if len(session.held) == MAX_HELD:
             session.end(ends.TOO_MANY_MESSAGES)
+            return
+        session.held.append(message)
+        if session.live and len(session.held) == 1:
+            await self._guarded(session, self._act_on_held(session))
+
+    async def _act_on_held(self, session: Session) -> None:
+        while session.live and session.held:
+            await self._act(session, session.held[0])
+            session.held.popleft()
 
     async def _act(self, session: Session, message: Message) -> None:
         if isinstance(message, Subscribe):
@@ -170,9 +183,9 @@ class Connections:
         Clients are told to come back at different times, so that the next process is not run over.
         """
         self._draining = True
+        self._spread = seconds
         for session in list(self._sessions.values()):
-            spread = random.randint(200, 200 + int(seconds * 1000))  # noqa: S311 # no secret
-            session.end(ends.RESTARTING.after(spread))
+            session.end(self._restarting())
         self._all_left.clear()
         if self._sessions:
             try:
@@ -180,6 +193,9 @@ class Connections:
                     await self._all_left.wait()
             except TimeoutError:
                 log.warning("clients did not leave in time", connections=len(self._sessions))
+
+    def _restarting(self) -> End:
+        return ends.RESTARTING.after(random.randint(200, 200 + int(self._spread * 1000)))  # noqa: S311 # no secret
 
     async def run(self) -> None:
         """Wake sessions when they are due, until cancelled."""

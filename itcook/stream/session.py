@@ -38,7 +38,9 @@ from itcook.stream.limits import (
     TokenBucket,
 )
 
-MAX_UNSENT = 1024 * 1024  # bytes a client may be behind; 10,000 such clients still fit into 10 GiB
+MAX_UNSENT = (
+    1024 * 1024
+)  # bytes a client may be behind when more comes; 10,000 such clients still fit into 10 GiB
 
 TransportName = Literal["websocket", "sse"]
 
@@ -117,7 +119,7 @@ class Session:
         self.live = False
         self.ended: End | None = None
         self.position = 0  # while joining: everything up to it is with the sink
-        self.held: deque[Message] = deque()  # what the client asked for before the session was live
+        self.held: deque[Message] = deque()  # what the client asked for; the first may be at work
         self.sink = sink
         self.memberships_changed = 0  # times; whoever asked before the last one was told what is no longer so
         self._liveness = liveness
@@ -303,6 +305,8 @@ class Session:
     def _write(self, envelopes: Sequence[Envelope]) -> None:
         if self.ended is not None:
             return
-        self.sink.write(envelopes)
         if self.sink.unsent > MAX_UNSENT:
+            # Judged by what was there before: a burst of more than the bound is no fault of its readers.
             self.end(ends.TOO_SLOW)
+        else:
+            self.sink.write(envelopes)

@@ -96,6 +96,7 @@ async def test_a_revocation_is_told_once(opened: Opened, revoked: list[UUID]) ->
 
 async def test_a_revocation_that_rolled_back_is_not_told(opened: Opened, revoked: list[UUID]) -> None:
     """Listeners end connections: they must not hear of what did not happen."""
+
     @transactional
     async def revoke_and_fail(transaction: Transaction) -> None:
         await revoke_session.within(transaction, opened.session.id)

@@ -48,7 +48,7 @@ async def test_a_problem_is_told_in_full(client: Client) -> None:
     assert response.headers["Cache-Control"] == "no-store"
     assert await response.get_json() == {
         "type": "about:blank",
-        "title": "Unprocessable Entity",
+        "title": "Unprocessable Content",
         "status": 422,
         "code": "validation_failed",
         "detail": "no such recipe",

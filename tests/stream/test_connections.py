@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from itcook.auth.principal import Principal
 from itcook.database import Database
 from itcook.errors import UnavailableError
 from itcook.messages import MAX_CHANNELS, Heartbeat, Subscribe, Unsubscribe
@@ -226,6 +227,36 @@ async def test_what_waits_is_bounded(here: Here) -> None:
     assert session.ended is ends.TOO_MANY_MESSAGES
 
 
+async def test_what_comes_while_a_message_is_at_work_waits_for_it(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads from the client is not held up; the answers come in order, and what waits is bounded."""
+    release = asyncio.Event()
+
+    async def slow(name: str, principal: Principal) -> tuple[str, ...]:
+        await release.wait()
+        return (name,)
+
+    session, sink = await here.join()
+    monkeypatch.setattr(module, "resolve", slow)
+    working = asyncio.create_task(here.connections.handle(session, subscribe("community", ref="r1")))
+    await until(lambda: len(session.held) == 1)
+    await here.connections.handle(session, Unsubscribe(type="Unsubscribe", channels=["community"], ref="r2"))
+    assert sink.types == ["Connected"]
+    release.set()
+    await working
+    assert sink.types == ["Connected", "Subscribed", "Unsubscribed"]
+    release.clear()
+    tasks = [
+        asyncio.create_task(here.connections.handle(session, subscribe("community")))
+        for _ in range(module.MAX_HELD + 1)
+    ]
+    await until(lambda: session.ended is ends.TOO_MANY_MESSAGES)
+    release.set()
+    await asyncio.gather(*tasks)
+    assert sink.types[-1] == "Disconnecting"
+
+
 async def test_subscribe_and_unsubscribe(here: Here) -> None:
     """From the acknowledgement on, and no longer than until it."""
     session, sink = await here.join()
@@ -394,13 +425,16 @@ async def test_a_defect_of_one_does_not_stop_the_clock(here: Here) -> None:
 
 
 async def test_draining(here: Here) -> None:
-    """Everyone is told, at times that are spread; nobody is taken in; it ends when the last one left."""
+    """Everyone is told, at times that are spread; who comes now too; it ends when the last one left."""
     joined = [await here.join("community") for _ in range(20)]
     draining = asyncio.create_task(here.connections.drain(60))
     await until(lambda: all(session.ended for session, _ in joined))
     with pytest.raises(UnavailableError) as refused:
-        here.open()
+        here.connections.check_open()
     assert refused.value.retry_after
+    late, late_sink = here.open()
+    assert late_sink.last("Disconnecting")["code"] == 1012
+    here.connections.leave(late)
     waits = [sink.last("Disconnecting")["retry_after_ms"] for _, sink in joined]
     assert len(set(waits)) > 10
     assert all(200 <= wait <= 60_200 for wait in waits)

@@ -1,6 +1,7 @@
 """A session's life, second by second, without a second passing."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,9 +18,9 @@ from tests.support.stream import FOREVER, NOON, FakeSink, cursor, run_of, someon
 class Played:
     """A session at second 0 of a clock that `at` moves."""
 
-    def __init__(self, *, expires_at: datetime = FOREVER) -> None:
+    def __init__(self, *, expires_at: datetime = FOREVER, sink: FakeSink | None = None) -> None:
         self.now = 0.0
-        self.sink = FakeSink()
+        self.sink = sink or FakeSink()
         self.ends = 0
         self.session = Session(
             "c1",
@@ -194,6 +195,23 @@ def test_too_slow_at_the_bound(played: Played) -> None:
     played.session.deliver(run_of(9, 10))
     assert played.ending() is ends.TOO_SLOW
     assert played.sink.last("Disconnecting")["reconnect"] is True
+
+
+def test_a_burst_is_not_its_readers_fault() -> None:
+    """However much comes at once, who had read all before gets it; not so who has not read it by the next."""
+
+    class Keeping(FakeSink):
+        def write(self, envelopes: Sequence[Envelope]) -> None:
+            super().write(envelopes)
+            self.unsent += sum(envelope.size for envelope in envelopes)
+
+    played = Played(sink=Keeping()).join()
+    burst = [Envelope("x" * (MAX_UNSENT // 10), "T", cursor(position), position) for position in range(8, 28)]
+    played.session.deliver(burst)
+    assert played.ending() is None
+    assert played.sink.positions == list(range(8, 28))
+    played.session.deliver([stored(28)])
+    assert played.ending() is ends.TOO_SLOW
 
 
 def test_the_token_expires() -> None:

@@ -7,9 +7,9 @@ from itcook.stream.wheel import Wheel
 
 TIMES = st.floats(0, 1000, allow_nan=False)
 STEPS = st.one_of(
-    st.tuples(st.just("schedule"), st.integers(0, 9), st.floats(-20, 200)),
+    st.tuples(st.just("schedule"), st.integers(0, 9), st.floats(-2, 5)),
     st.tuples(st.just("cancel"), st.integers(0, 9), st.just(0.0)),
-    st.tuples(st.just("turn"), st.just(0), st.floats(0, 300)),
+    st.tuples(st.just("turn"), st.just(0), st.floats(0, 3) | st.floats(0, 300)),
 )
 
 

@@ -1,0 +1,216 @@
+"""One TCP connection: what Hypercorn's protocols do on it, and what they leave undone.
+
+- The application sees its connection (`transports.connection`): when bytes last came in, how many wait to
+  go out, and a way to drop a client that does not read.
+- A broken WebSocket frame is answered with the close code it deserves instead of a dropped connection.
+- No connection is closed with bytes unread: that would reset it, and the client would lose the last words.
+- A call of the application that is over holds nobody up, however much its client still sends.
+- No permessage-deflate is negotiated, which costs 100 KiB a connection and lets a small message inflate
+  without bound, and no clear-text connection is switched to HTTP/2.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import h11
+import structlog
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.task_group import TaskGroup
+from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData
+from hypercorn.protocol.events import StreamClosed
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import FrameTooLargeError, WSStream
+from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ConnectionState
+from hypercorn.utils import parse_socket_addr
+from wsproto.events import CloseConnection, Message, Ping
+from wsproto.frame_protocol import CloseReason
+from wsproto.handshake import WEBSOCKET_VERSION
+
+from transports.connection import EXTENSION, Connection
+
+LINGER_SECONDS = 3.0  # from our last byte until a client that does not close is dropped
+
+log = structlog.get_logger(__name__)
+
+
+class Client(TCPServer):
+    """One TCP connection, served when awaited.
+
+    `run`, `_read_data` and `protocol_send` stand for Hypercorn's of the same names.
+    """
+
+    def __init__(
+        self,
+        app: ASGIWrapper,
+        config: Config,
+        context: WorkerContext,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(self._call, loop, config, context, {}, reader, writer)  # type: ignore[arg-type] # an AppWrapper is any callable of this form
+        self._wrapped = app
+        self._connection = Connection(writer.transport, loop.time())
+        self._reading = asyncio.timeout(None)  # given an end when there is nothing left to say
+        self._finishing = False
+
+    async def run(self) -> None:
+        try:
+            async with TaskGroup(self.loop) as task_group:
+                self._task_group = task_group
+                self.protocol = self._http(task_group)  # type: ignore[assignment] # of one shape
+                await self.idle_task.restart(task_group, self._idle_timeout)
+                await self._read_data()
+        except OSError as error:
+            log.debug("connection lost", error=str(error))
+        finally:
+            await self._close()
+
+    async def _read_data(self) -> None:
+        try:
+            async with self._reading:
+                await self._read_all()
+        except TimeoutError:
+            self._connection.abort()
+        self._finishing = True
+        await self.protocol.handle(Closed())
+
+    async def _read_all(self) -> None:
+        while not self.reader.at_eof():
+            try:
+                data = await self.reader.read(MAX_RECV)
+            except OSError:
+                break
+            self._connection.heard_at = self.loop.time()
+            if not self._finishing:
+                await self.protocol.handle(RawData(data))
+
+    async def protocol_send(self, event: Event) -> None:
+        if isinstance(event, Closed):
+            self._finish()
+        else:
+            await super().protocol_send(event)
+
+    def _finish(self) -> None:
+        """Say that nothing more comes and let the client close; what it still sends is read and forgotten."""
+        if self._finishing:
+            return
+        self._finishing = True
+        with contextlib.suppress(OSError, RuntimeError):
+            self.writer.write_eof()
+        self._reading.reschedule(self.loop.time() + LINGER_SECONDS)
+
+    async def _call(self, scope: Any, receive: ASGIReceiveCallable, *rest: Any) -> None:
+        scope["extensions"][EXTENSION] = self._connection
+        inbox = _Inbox(receive)
+        await self._wrapped(scope, inbox.receive, *rest)
+        self._task_group.spawn(inbox.empty)
+
+    def _http(self, task_group: TaskGroup) -> "_HTTP":
+        sock = self.writer.get_extra_info("socket")
+        return _HTTP(
+            self.app,
+            self.config,
+            self.context,
+            task_group,
+            ConnectionState({}),
+            False,
+            parse_socket_addr(sock.family, sock.getpeername()),
+            parse_socket_addr(sock.family, sock.getsockname()),
+            self.protocol_send,
+        )
+
+
+class _Inbox:
+    """What a client sends to one call of the application.
+
+    Hypercorn waits without end for room in it, also when the call is over and nobody makes any: a client
+    that was sent away for sending too much would keep its connection.
+    """
+
+    def __init__(self, receive: ASGIReceiveCallable) -> None:
+        self._receive = receive
+        self._disconnected = False
+
+    async def receive(self) -> ASGIReceiveEvent:
+        message = await self._receive()
+        self._disconnected = message["type"].endswith(".disconnect")
+        return message
+
+    async def empty(self) -> None:
+        """Forget what comes, until nothing more does."""
+        while not self._disconnected:
+            await self.receive()
+
+
+class _HTTP(H11Protocol):
+    """HTTP/1.1, and the WebSocket it may become."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        if dict(request.headers).get(b"sec-websocket-version", WEBSOCKET_VERSION) != WEBSOCKET_VERSION:
+            await self._refuse_version()
+            return
+        # Hypercorn accepts every permessage-deflate that it is offered, so it is offered none.
+        headers = [(name, value) for name, value in request.headers if name != b"sec-websocket-extensions"]
+        await super()._create_stream(
+            h11.Request(
+                method=request.method,
+                target=request.target,
+                headers=headers,
+                http_version=request.http_version,
+            )
+        )
+        if isinstance(self.stream, WSStream):
+            if self.stream.closed:  # refused, and Hypercorn would wait for the client to close
+                await self.send(Closed())
+            self.stream.__class__ = _WebSocket  # Hypercorn names its class and asks nobody for another
+
+    async def _refuse_version(self) -> None:
+        """Name the version that is spoken here, RFC 6455 section 4.4; Hypercorn answers 400 without it."""
+        headers = [
+            (b"sec-websocket-version", WEBSOCKET_VERSION),
+            (b"upgrade", b"websocket"),
+            (b"connection", b"close"),
+            (b"content-length", b"0"),
+        ]
+        await self._send_h11_event(h11.Response(status_code=426, headers=headers))
+        await self._send_h11_event(h11.EndOfMessage())
+        await self.send(Closed())
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Hypercorn would switch to clear-text HTTP/2 here, with none of what this module adds."""
+
+
+class _WebSocket(WSStream):
+    """A WebSocket that is closed with a code, RFC 6455 section 7.4.1, whatever ends it."""
+
+    async def _handle_events(self) -> None:
+        for event in self.connection.events():
+            if isinstance(event, Message):
+                await self._receive(event)
+            elif isinstance(event, Ping):
+                await self._send_wsproto_event(event.response())
+            elif isinstance(event, CloseConnection):
+                # The client's own, or what wsproto makes of a frame that breaks the rules.
+                await self._answer(event.response())
+
+    async def _receive(self, part: Message[Any]) -> None:
+        if self.closed:
+            return
+        try:
+            self.buffer.extend(part)
+        except FrameTooLargeError:
+            await self._answer(CloseConnection(CloseReason.MESSAGE_TOO_BIG, "messages have at most 64 KiB"))
+            return
+        if part.message_finished:
+            assert self.app_put is not None, "frames come after the handshake"
+            await self.app_put(self.buffer.to_message())
+            self.buffer.clear()
+
+    async def _answer(self, close: CloseConnection) -> None:
+        await self._send_wsproto_event(close)
+        await self.send(StreamClosed(stream_id=self.stream_id))

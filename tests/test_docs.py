@@ -1,0 +1,166 @@
+"""The documents say what the code does: each table is compared with what it is a table of."""
+
+import ast
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import annotated_types
+import pytest
+from quart import Quart
+
+from itcook import errors, events, messages
+from itcook.app import create_app
+from itcook.settings import PREFIX, Settings
+from itcook.stream import ends
+from itcook.stream.history import Reason
+from tests.support.documents import ROOT, code, codes, table
+from tests.support.sources import calls, literals
+
+PROTOCOL = "docs/reference/protocol.md"
+REST = "docs/reference/rest.md"
+SETTINGS = "docs/reference/settings.md"
+OPERATIONS = "docs/operations.md"
+
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md"]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+LEVELS = {"warning", "error", "exception"}
+
+
+def fields(model: type[Any]) -> list[str]:
+    return list(model.model_fields)
+
+
+@pytest.mark.parametrize("base", [events.DurableEvent, events.ControlEvent])
+def test_the_tables_of_events_are_the_events(base: type[events.Event]) -> None:
+    """Every type with its members in their order, and no type besides."""
+    name = base.__name__.removesuffix("Event").lower()
+    documented = {code(row[0]): codes(row[1]) for row in table(PROTOCOL, name)}
+    assert documented == {event.__name__: fields(event) for event in base.__subclasses__()}
+
+
+def test_durable_events_go_where_their_docstrings_say() -> None:
+    """The channels of each durable event are those that its class names."""
+    documented = {code(row[0]): codes(row[2]) for row in table(PROTOCOL, "durable")}
+    named = {event.__name__: codes(event.__doc__ or "") for event in events.DurableEvent.__subclasses__()}
+    assert documented == named
+
+
+def test_the_table_of_client_messages_is_the_messages() -> None:
+    """Every message a client may send, with its members."""
+    documented = {code(row[0]): set(codes(row[1])) for row in table(PROTOCOL, "messages")}
+    known = {message.__name__: {*fields(message)} - {"type"} for message in get_args(messages.Message)}
+    assert documented == known
+
+
+def test_the_codes_of_stream_errors_are_in_the_code() -> None:
+    """No `Error` is documented that nothing sends."""
+    assert {code(row[0]) for row in table(PROTOCOL, "errors")} <= literals() | {errors.UnavailableError.code}
+
+
+def test_the_table_of_reasons_is_the_reasons() -> None:
+    """Why a replay cannot be whole."""
+    assert [code(row[0]) for row in table(PROTOCOL, "reasons")] == list(get_args(Reason))
+
+
+def test_the_table_of_ends_is_the_ends() -> None:
+    """Every end with its code, its reason, and what a client does next."""
+    documented = {
+        ends.End(int(number), code(reason), reconnect=reconnect == "yes", retry_after_ms=int(retry_after))
+        for number, reason, reconnect, retry_after, _ in table(PROTOCOL, "ends")
+    }
+    assert documented == {end for end in vars(ends).values() if isinstance(end, ends.End)}
+
+
+def test_the_table_of_routes_is_what_is_served() -> None:
+    """Every method and path; HEAD and OPTIONS come by themselves."""
+    documented = [(code(row[0]), code(row[1])) for row in table(REST, "routes")]
+    assert sorted(documented) == sorted(_served(create_app(Settings(_env_file=None))))
+
+
+def _served(app: Quart) -> list[tuple[str, str]]:
+    return [
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+
+
+def test_the_tables_of_problems_are_the_problems() -> None:
+    """Every status and code that a request can be refused with, and none besides."""
+    rows = table(REST, "problems") + table(REST, "codes")
+    documented = [(int(row[0]), code(row[1])) for row in rows]
+    assert sorted(documented) == sorted(_raised())
+
+
+def _raised() -> set[tuple[int, str]]:
+    made = ((_problem_class(call.func), call) for call in calls())
+    return {(kind.status, _keyword(call, "code") or kind.code) for kind, call in made if kind}
+
+
+def _problem_class(function: ast.expr) -> type[errors.ProblemError] | None:
+    kind = getattr(errors, function.id, None) if isinstance(function, ast.Name) else None
+    return kind if isinstance(kind, type) and issubclass(kind, errors.ProblemError) else None
+
+
+def _keyword(call: ast.Call, name: str) -> str | None:
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return str(ast.literal_eval(keyword.value))
+    return None
+
+
+def test_the_table_of_settings_is_the_settings() -> None:
+    """Every setting with its default, and its bounds where those are numbers."""
+    documented = {code(row[0]): row[1:3] for row in table(SETTINGS, "settings")}
+    assert documented.keys() == {PREFIX + name.upper() for name in fields(Settings)}
+    for name, field in Settings.model_fields.items():
+        default, bounds = documented[PREFIX + name.upper()]
+        assert default == ("none" if field.default in (None, ()) else f"`{field.default}`"), name
+        if numbers := _bounds(field.metadata):
+            assert bounds == numbers, name
+
+
+def _bounds(metadata: list[object]) -> str | None:
+    found = {type(one): one for one in metadata}
+    match found:
+        case {annotated_types.Ge: annotated_types.Ge(low), annotated_types.Le: annotated_types.Le(high)}:
+            return f"{low} to {high}"
+        case {annotated_types.Gt: annotated_types.Gt(low), annotated_types.Le: annotated_types.Le(high)}:
+            return f"more than {low}, to {high}"
+    return None
+
+
+def test_the_table_of_warnings_is_what_is_logged() -> None:
+    """Every line of level warning and above, with its level."""
+    documented = {code(row[1]): row[0] for row in table(OPERATIONS, "warnings")}
+    assert documented == _warnings()
+
+
+def _warnings() -> Mapping[str, str]:
+    return {
+        ast.literal_eval(call.args[0]): "warning" if call.func.attr == "warning" else "error"
+        for call in calls()
+        if isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and (call.func.value.id, call.func.attr in LEVELS) == ("log", True)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link names a file, and every fragment a heading in it."""
+    for link in LINK.findall(page.read_text()):
+        if "://" in link:
+            continue
+        path, _, fragment = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not fragment or fragment in _anchors(target), link
+
+
+def _anchors(page: Path) -> set[str]:
+    """The fragments of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
