@@ -8,6 +8,7 @@ from uuid import UUID
 from itcook import models
 from itcook.events import Timestamp
 from itcook.fridge.fields import Category, Location, Unit
+from itcook.fridge.stages import days_left
 from itcook.views import View
 
 
@@ -43,7 +44,7 @@ class ExpiringItem(Item):
     def counted(cls, row: models.FridgeItem, today: date) -> "ExpiringItem":
         """From an item with a date, on the day that `today` is in its kitchen."""
         assert row.expires_on is not None, "what has no date does not expire"
-        return cls.model_validate(_shown(row) | {"days_left": (row.expires_on - today).days})
+        return cls.model_validate(_shown(row) | {"days_left": days_left(row.expires_on, today)})
 
 
 Shown = TypeVar("Shown", bound=Item)
