@@ -49,11 +49,13 @@ class Runner:
 
     async def turn(self, job: Job) -> None:
         """Run `job` once, unless another node is at it."""
-        if not await lease.acquire(job.name, self._holder, self._lasting):
-            return
+        acquiring = asyncio.create_task(lease.acquire(job.name, self._holder, self._lasting))
         try:
-            await self._run_held(job)
+            if await asyncio.shield(acquiring):
+                await self._run_held(job)
         finally:
+            # Whoever is cancelled meanwhile gets the lease all the same, and must not keep it.
+            await asyncio.wait({acquiring})
             await lease.release(job.name, self._holder)
 
     async def _repeat(self, job: Job) -> None:

@@ -48,6 +48,13 @@ def runner(*jobs: Job, lasting: timedelta = LONG) -> Runner:
     return Runner(jobs, lambda: NOON, lasting)
 
 
+async def is_free() -> bool:
+    """Whether another node could work at once."""
+    free = await lease.acquire("work", "another", LONG)
+    await lease.release("work", "another")
+    return free
+
+
 @asynccontextmanager
 async def running(runner: Runner) -> AsyncIterator["asyncio.Task[None]"]:
     task = asyncio.create_task(runner.run())
@@ -103,14 +110,14 @@ async def test_of_two_nodes_one_works() -> None:
 async def test_after_its_turn_a_node_lets_go() -> None:
     """Another one need not wait for the lease to be over; also if the job failed."""
     await runner().turn(job(Work()))
-    assert not await models.Lease.exists()
+    assert await is_free()
 
     async def failing(now: datetime) -> int:
         raise RuntimeError("a defect")
 
     with pytest.raises(RuntimeError, match="a defect"):
         await runner().turn(job(failing))
-    assert not await models.Lease.exists()
+    assert await is_free()
 
 
 async def test_a_job_that_takes_longer_than_the_lease_keeps_it() -> None:
@@ -143,4 +150,16 @@ async def test_a_runner_that_is_cancelled_leaves_nothing_behind() -> None:
     async with running(runner(job(work))):
         await until(lambda: len(work.started) == 1)
     assert (work.cancelled, work.finished) == (1, 0)
-    assert not await models.Lease.exists()
+    assert await is_free()
+
+
+async def test_who_is_cancelled_while_acquiring_leaves_nothing_behind() -> None:
+    """At whatever moment the process is told to stop."""
+    for moment in range(12):
+        turn = asyncio.create_task(runner().turn(job(Work(held=True))))
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        turn.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await turn
+        assert await is_free()
