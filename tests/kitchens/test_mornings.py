@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from hypothesis import example, given
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from itcook.kitchens.days import MORNING, next_morning, today_in
@@ -35,6 +36,11 @@ SUMMER_TIME = datetime(2026, 3, 28, 12, tzinfo=UTC)
 WINTER_TIME = datetime(2026, 10, 24, 12, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def database() -> None:
+    """No test here needs one."""
+
+
 def local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone))
 
@@ -47,6 +53,7 @@ def mornings(zone: str, start: datetime, count: int) -> list[datetime]:
     return found
 
 
+@settings(deadline=None)
 @given(zone=zones, now=moments)
 @example(zone="Pacific/Apia", now=SAMOA_LOST_A_DAY)
 @example(zone="Antarctica/Troll", now=SUMMER_TIME)
@@ -60,6 +67,7 @@ def test_the_next_morning_is_the_next(zone: str, now: datetime) -> None:
     assert wall.time() == MORNING or local(unjumped.astimezone(UTC), zone) != unjumped
 
 
+@settings(deadline=None)
 @given(zone=zones, now=moments)
 @example(zone="Pacific/Apia", now=SAMOA_LOST_A_DAY)
 @example(zone="Pacific/Kwajalein", now=datetime(1993, 8, 18, tzinfo=UTC))
@@ -80,6 +88,7 @@ def _exists(day: date, zone: str) -> bool:
     return local(noon.astimezone(UTC), zone).date() == day
 
 
+@settings(deadline=None)
 @given(zone=zones, now=moments, moved=st.timedeltas(timedelta(0), timedelta(hours=30)))
 def test_no_morning_lies_before_the_next(zone: str, now: datetime, moved: timedelta) -> None:
     """Whoever asks later, or again after the clock went back, gets the same one or a later one."""
@@ -88,6 +97,7 @@ def test_no_morning_lies_before_the_next(zone: str, now: datetime, moved: timede
     assert later == morning if now + moved < morning else later > morning
 
 
+@settings(deadline=None)
 @given(zone=zones, now=moments)
 def test_today_is_a_day_off_at_most(zone: str, now: datetime) -> None:
     """No place is further from UTC."""
