@@ -68,6 +68,7 @@ async def add_item(
         added_by_id=person.user_id,
         created_at=transaction.now,
         updated_at=transaction.now,
+        search_text=_search_text(draft.name, draft.brand),
         **asdict(draft),
     )
     _record(transaction, person, row, FridgeChange.ADDED)
@@ -148,13 +149,18 @@ async def _update(
     transaction: Transaction, person: Principal, row: models.FridgeItem, changed: list[str]
 ) -> None:
     row.updated_at = transaction.now
-    await row.save(using_db=transaction.connection, update_fields=[*changed, "updated_at"])
+    row.search_text = _search_text(row.name, row.brand)
+    await row.save(using_db=transaction.connection, update_fields=[*changed, "search_text", "updated_at"])
     _record(transaction, person, row, FridgeChange.UPDATED)
 
 
 async def _remove(transaction: Transaction, person: Principal, row: models.FridgeItem) -> None:
     await row.delete(using_db=transaction.connection)
     _record(transaction, person, row, FridgeChange.REMOVED)
+
+
+def _search_text(name: str, brand: str | None) -> str:
+    return "\n".join(filter(None, (name, brand))).casefold()
 
 
 def _record(

@@ -104,7 +104,7 @@ def _matching(rows: Items, wanted: ItemFilter) -> Items:
     if wanted.expiring_before is not None:
         rows = rows.filter(expires_on__lt=wanted.expiring_before)
     if wanted.text is not None:
-        rows = rows.filter(Q(name__icontains=wanted.text) | Q(brand__icontains=wanted.text))
+        rows = rows.filter(search_text__contains=wanted.text.casefold())
     return rows
 
 

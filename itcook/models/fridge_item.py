@@ -30,6 +30,7 @@ class FridgeItem(Model):
     expires_on = fields.DateField(null=True)
     purchased_on = fields.DateField(null=True)
     notes = fields.TextField(null=True)
+    search_text = fields.TextField(db_default="")  # name and brand without case: databases differ in it
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 

@@ -130,6 +130,19 @@ async def test_a_search_is_literal(owner: Principal, text: str, found: int) -> N
     assert len(await names(owner, ItemFilter(text=text))) == found
 
 
+async def test_a_search_folds_case_in_any_script(owner: Principal) -> None:
+    """Whatever the database makes of letters beyond ASCII, and after a change of the name too."""
+    item = await put(owner, "Борщ", brand="Ёлочка")
+    assert (
+        await names(owner, ItemFilter(text="борщ"))
+        == await names(owner, ItemFilter(text="ёлочка"))
+        == ["Борщ"]
+    )
+    await items.edit_item(owner, item.id, {"name": "Щи"})
+    assert await names(owner, ItemFilter(text="борщ")) == []
+    assert await names(owner, ItemFilter(text="щИ")) == ["Щи"]
+
+
 async def test_a_list_is_of_ones_own_kitchens(
     owner: Principal, member: Principal, stranger: Principal, kitchen: Kitchen
 ) -> None:

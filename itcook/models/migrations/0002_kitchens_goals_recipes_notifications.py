@@ -243,6 +243,7 @@ class Migration(migrations.Migration):
                 ("expires_on", fields.DateField(null=True)),
                 ("purchased_on", fields.DateField(null=True)),
                 ("notes", fields.TextField(null=True, unique=False)),
+                ("search_text", fields.TextField(db_default="", unique=False)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("updated_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
