@@ -35,7 +35,7 @@ async def told_days() -> list[int]:
 async def test_the_members_are_told(owner: Principal, kitchen: Kitchen) -> None:
     """One event of what is at a stage, the smallest days left first; what has no date is never told."""
     expected = []
-    for name, days in (("Old", -30), ("Milk", -1), ("Leek", 0), ("Eggs", 1), ("Rice", 3)):
+    for name, days in (("Rice", 3), ("Eggs", 1), ("Leek", 0), ("Milk", -1), ("Old", -30)):
         item = await put(owner, name, kitchen_id=kitchen.id, expires_on=TODAY + days * DAY)
         expires_on = str(TODAY + days * DAY)
         expected.append({"id": str(item.id), "name": name, "expires_on": expires_on, "days_left": days})
@@ -44,7 +44,7 @@ async def test_the_members_are_told(owner: Principal, kitchen: Kitchen) -> None:
     await scan(MORNING)
     [event] = await told()
     assert event.channels == (f"kitchen:{kitchen.id}",)
-    assert event.data == {"kitchen_id": str(kitchen.id), "items": expected, "days_left": -30}
+    assert event.data == {"kitchen_id": str(kitchen.id), "items": expected[::-1], "days_left": -30}
 
 
 async def test_each_stage_is_told_once(owner: Principal, kitchen: Kitchen) -> None:
@@ -78,6 +78,17 @@ async def test_after_downtime_it_tells_how_things_are(
     await scan(late + timedelta(hours=1))
     assert await told_days() == days
     assert (await models.Kitchen.get(id=kitchen.id)).scan_at == MORNING + (down_until + 1) * DAY
+
+
+@pytest.mark.parametrize("days", [2, 0, -1])
+async def test_who_catches_up_in_the_night_is_not_told_again_in_the_morning(
+    owner: Principal, kitchen: Kitchen, days: int
+) -> None:
+    """Each stage is told once, also where two turns fall on one day."""
+    await put(owner, kitchen_id=kitchen.id, expires_on=TODAY + days * DAY)
+    await scan(MORNING - timedelta(hours=5))
+    assert await scan(MORNING) > 0
+    assert await told_days() == [days]
 
 
 async def test_another_date_is_told_anew(owner: Principal, kitchen: Kitchen) -> None:
