@@ -12,9 +12,8 @@ from itcook.stream.cursor import Cursor
 from itcook.stream.envelope import Envelope
 
 CAPACITY = 20_000  # events in memory; about 20 MB of average posts
-MAX_BYTES = (
-    32 * 1024 * 1024
-)  # of JSON in memory; 20,000 of the longest posts would be 400 MB, and their frames
+# Of JSON in memory: 20,000 of the longest posts would be 400 MB, not counting what they are framed as.
+MAX_BYTES = 32 * 1024 * 1024
 PAGE = 1_000  # rows a query when the table is asked
 MAX_REPLAY = 10_000  # events; who missed more is better off with fresh pages
 MAX_REPLAY_BYTES = 16 * 1024 * 1024  # of JSON: what one client's replay may hold in memory
