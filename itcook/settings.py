@@ -23,13 +23,26 @@ def _bind(value: str) -> str:
 
 
 def _database_url(value: str) -> str:
-    if value.startswith(("postgres://", "postgresql://")) and urlsplit(value).hostname:
+    if value.startswith(("postgres://", "postgresql://")) and _names_a_host(value):
         return value
     if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
         if ":memory:" in value:
             raise ValueError("must name a file: events outlive the process, and memory does not")
         return value
-    raise ValueError("must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME")
+    raise ValueError(
+        "must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME,"
+        " with the special characters of the password written as %XX"
+    )
+
+
+def _names_a_host(url: str) -> bool:
+    # A `#`, `?` or `/` in a password ends the address in the middle of it, and what is left is no port. Later
+    # that would be a traceback with half of the password in it.
+    try:
+        parts = urlsplit(url)
+        return parts.hostname is not None and (parts.port is None or parts.port > 0) and not parts.fragment
+    except ValueError:
+        return False
 
 
 def _origins(value: object) -> object:

@@ -11,6 +11,7 @@ import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32  # deeper is no honest message; also keeps the parser's recursion far from its limit
+MAX_KEYS = 1_000  # of one object; honest ones have twenty, and each unknown one is reported, which is dear
 MAX_NUMBER_LENGTH = 32  # longer than any 64-bit integer or double in print
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -71,6 +72,8 @@ def _check_depth(text: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_KEYS:
+        raise InvalidJSONError(f"an object with more than {MAX_KEYS} keys")
     result: dict[str, Any] = {}
     for key, value in pairs:
         if check_text(key) in result:

@@ -2,7 +2,8 @@
 
 - The application sees its connection (`transports.connection`): when bytes last came in, how many wait to
   go out, and a way to drop a client that does not read.
-- A broken WebSocket frame is answered with the close code it deserves instead of a dropped connection.
+- A broken WebSocket frame is answered with the close code it deserves instead of a dropped connection, and so
+  is a flood of frames that are no messages.
 - No connection is closed with bytes unread: that would reset it, and the client would lose the last words.
 - A call of the application that is over holds nobody up, however much its client still sends.
 - No permessage-deflate is negotiated, which costs 100 KiB a connection and lets a small message inflate
@@ -26,13 +27,22 @@ from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import FrameTooLargeError, WSStream
 from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ConnectionState
 from hypercorn.utils import parse_socket_addr
-from wsproto.events import CloseConnection, Message, Ping
+from wsproto.events import CloseConnection, Message, Ping, Pong
+from wsproto.events import Event as Frame
 from wsproto.frame_protocol import CloseReason
 from wsproto.handshake import WEBSOCKET_VERSION
 
+from itcook.stream.ends import TOO_MANY_MESSAGES
+from itcook.stream.limits import TokenBucket
 from transports.connection import EXTENSION, Connection
 
 LINGER_SECONDS = 3.0  # from our last byte until a client that does not close is dropped
+# Of pings, pongs and fragments, which no session sees and each of which costs as much as a message. A message
+# of 64 KiB may come in fragments of 128 bytes.
+FRAMES_PER_SECOND = 100.0
+FRAME_BURST = 512.0
+
+Address = tuple[str, int] | None
 
 log = structlog.get_logger(__name__)
 
@@ -60,9 +70,10 @@ class Client(TCPServer):
 
     async def run(self) -> None:
         try:
+            ends = self._addresses()  # not in the group, out of which an OSError would come as another error
             async with TaskGroup(self.loop) as task_group:
                 self._task_group = task_group
-                self.protocol = self._http(task_group)  # type: ignore[assignment] # of one shape
+                self.protocol = self._http(task_group, *ends)  # type: ignore[assignment] # of one shape
                 await self.idle_task.restart(task_group, self._idle_timeout)
                 await self._read_data()
         except OSError as error:
@@ -92,8 +103,12 @@ class Client(TCPServer):
     async def protocol_send(self, event: Event) -> None:
         if isinstance(event, Closed):
             self._finish()
-        else:
+            return
+        try:
             await super().protocol_send(event)
+        except OSError:
+            # Hypercorn knows a connection that was reset, and none that timed out.
+            await self.protocol.handle(Closed())
 
     def _finish(self) -> None:
         """Say that nothing more comes and let the client close; what it still sends is read and forgotten."""
@@ -110,8 +125,15 @@ class Client(TCPServer):
         await self._wrapped(scope, inbox.receive, *rest)
         self._task_group.spawn(inbox.empty)
 
-    def _http(self, task_group: TaskGroup) -> "_HTTP":
+    def _addresses(self) -> tuple[Address, Address]:
+        """The client's and ours. Raises `OSError` if the client has left already."""
         sock = self.writer.get_extra_info("socket")
+        return (
+            parse_socket_addr(sock.family, sock.getpeername()),
+            parse_socket_addr(sock.family, sock.getsockname()),
+        )
+
+    def _http(self, task_group: TaskGroup, client: Address, server: Address) -> "_HTTP":
         return _HTTP(
             self.app,
             self.config,
@@ -119,8 +141,8 @@ class Client(TCPServer):
             task_group,
             ConnectionState({}),
             False,
-            parse_socket_addr(sock.family, sock.getpeername()),
-            parse_socket_addr(sock.family, sock.getsockname()),
+            client,
+            server,
             self.protocol_send,
         )
 
@@ -168,6 +190,7 @@ class _HTTP(H11Protocol):
             if self.stream.closed:  # refused, and Hypercorn would wait for the client to close
                 await self.send(Closed())
             self.stream.__class__ = _WebSocket  # Hypercorn names its class and asks nobody for another
+            self.stream.frames = TokenBucket(FRAMES_PER_SECOND, FRAME_BURST, _now())  # type: ignore[attr-defined]
 
     async def _refuse_version(self) -> None:
         """Name the version that is spoken here, RFC 6455 section 4.4; Hypercorn answers 400 without it."""
@@ -188,9 +211,15 @@ class _HTTP(H11Protocol):
 class _WebSocket(WSStream):
     """A WebSocket that is closed with a code, RFC 6455 section 7.4.1, whatever ends it."""
 
+    frames: TokenBucket
+
     async def _handle_events(self) -> None:
         for event in self.connection.events():
-            if isinstance(event, Message):
+            if self.closed:
+                return  # what else the client has sent is not even looked at
+            if _is_overhead(event) and not self.frames.take(_now()):
+                await self._answer(CloseConnection(TOO_MANY_MESSAGES.code, "too many frames"))
+            elif isinstance(event, Message):
                 await self._receive(event)
             elif isinstance(event, Ping):
                 await self._send_wsproto_event(event.response())
@@ -199,8 +228,9 @@ class _WebSocket(WSStream):
                 await self._answer(event.response())
 
     async def _receive(self, part: Message[Any]) -> None:
-        if self.closed:
-            return
+        if isinstance(part.data, str):
+            # Hypercorn counts characters, and the bound is in bytes.
+            self.buffer.length += len(part.data.encode()) - len(part.data)
         try:
             self.buffer.extend(part)
         except FrameTooLargeError:
@@ -214,3 +244,13 @@ class _WebSocket(WSStream):
     async def _answer(self, close: CloseConnection) -> None:
         await self._send_wsproto_event(close)
         await self.send(StreamClosed(stream_id=self.stream_id))
+
+
+def _is_overhead(frame: Frame) -> bool:
+    if isinstance(frame, Message):
+        return frame.frame_finished and not frame.message_finished
+    return isinstance(frame, Ping | Pong)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import events, sessions, shell
+from tests.support.documents import ROOT, events, sessions, shell
 from tests.support.processes import Server, running
 
+README = (ROOT / "README.md").read_text()
 SESSIONS = sessions("README.md")
 
 
@@ -30,10 +31,11 @@ async def test_the_sessions_of_the_readme_show_what_it_says(server: Server) -> N
         "NewComment",
         "NewFollower",
     ]
+    assert [event["type"] for event in events(README)] == [event["type"] for event in seen[1:]]
     token = re.search(r"^ADA_TOKEN=(\S+)$", printed, re.MULTILINE)
     assert token is not None
 
-    resume = SESSIONS["resume"].replace("uwwfdbgc.1", seen[1]["id"])
+    resume = SESSIONS["resume"].replace("rmpcfk7q.1", seen[1]["id"])
     resumed = events(await shell(server, f"ADA_TOKEN={token[1]} API={server.url}/api/v1\n{resume}", 3))
     assert resumed[1:4] == seen[2:]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itcook.strict_json import MAX_DEPTH, InvalidJSONError, check_text, loads
+from itcook.strict_json import MAX_DEPTH, MAX_KEYS, InvalidJSONError, check_text, loads
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 SCALARS = (
@@ -133,3 +133,11 @@ def test_text_for_a_database() -> None:
     for text in ("\x00", "a\ud800"):
         with pytest.raises(InvalidJSONError):
             check_text(text)
+
+
+def test_an_object_has_a_thousand_keys_at_most() -> None:
+    """A body of 1 MiB has room for a hundred thousand, and to report each took half a second."""
+    value = {str(number): 0 for number in range(MAX_KEYS)}
+    assert loads(json.dumps(value)) == value
+    with pytest.raises(InvalidJSONError, match="keys"):
+        loads(json.dumps({**value, "more": 0}))

@@ -27,6 +27,7 @@ from itcook.stream.wheel import Wheel
 
 REPLAY_PART = 256 * 1024  # bytes written before the client's pace is waited for; well below MAX_UNSENT
 MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining, or asks faster than is answered
+LET_IN_SECONDS = 60.0  # far longer than anything takes from the check of a token to the open connection
 MAX_TICK = 1.0  # seconds; how late a heartbeat may be
 STANDSTILL = 2.0  # seconds without a tick: the process did not run, so clients could not be heard
 
@@ -44,6 +45,7 @@ class Connections:
         self._time: Callable[[], float] = asyncio.get_running_loop().time
         self._sessions: dict[str, Session] = {}
         self._wheel: Wheel[Session] = Wheel(min(MAX_TICK, liveness.heartbeat / 10), self._time())
+        self._revoked: dict[UUID, float] = {}  # lately, and when; the earliest first
         self._draining = False
         self._spread = 0.0  # seconds over which clients come back
         self._all_left = asyncio.Event()
@@ -57,7 +59,8 @@ class Connections:
         return {"websocket": counts["websocket"], "sse": counts["sse"]}
 
     def open(self, principal: Principal, transport: TransportName, sink: Sink) -> Session:
-        """Take in a connection; while the server drains, one that has ended already.
+        """Take in a connection; while the server drains, or if its login was revoked after it was let in, one
+        that has ended already.
 
         Never raises: by then a transport may have begun to answer. `check_open` is for before.
         """
@@ -74,6 +77,8 @@ class Connections:
         self._sessions[session.id] = session
         if self._draining:
             session.end(self._restarting())
+        elif principal.session_id in self._revoked:
+            session.end(ends.REVOKED)
         else:
             self._wheel.schedule(session, session.wake_at(self._time()))
         return session
@@ -154,7 +159,15 @@ class Connections:
             session.end(end)
 
     def end_login(self, session_id: UUID) -> None:
-        """End the connections of a login session that was revoked."""
+        """End the connections of a login session that was revoked, also those that are about to open: the
+        database answered that it lives, and the revocation overtook the answer.
+        """
+        now = self._time()
+        for known, revoked_at in list(self._revoked.items()):
+            if now - revoked_at <= LET_IN_SECONDS:
+                break
+            del self._revoked[known]
+        self._revoked[session_id] = now
         for session in list(self._sessions.values()):
             if session.principal.session_id == session_id:
                 session.end(ends.REVOKED)

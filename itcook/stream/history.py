@@ -12,6 +12,8 @@ from itcook.stream.cursor import Cursor
 from itcook.stream.envelope import Envelope
 
 CAPACITY = 20_000  # events in memory; about 20 MB of average posts
+# Of JSON in memory: 20,000 of the longest posts would be 400 MB, not counting what they are framed as.
+MAX_BYTES = 32 * 1024 * 1024
 PAGE = 1_000  # rows a query when the table is asked
 MAX_REPLAY = 10_000  # events; who missed more is better off with fresh pages
 MAX_REPLAY_BYTES = 16 * 1024 * 1024  # of JSON: what one client's replay may hold in memory
@@ -54,6 +56,7 @@ class History:
         self._read = read
         self._capacity = capacity
         self._recent: list[Envelope] = []  # positions head - len + 1 … head
+        self._size = 0  # bytes of JSON in them
 
     @property
     def cursor(self) -> str:
@@ -64,15 +67,16 @@ class History:
         """Add the events that follow `head` immediately."""
         assert batch[0].position == self.head + 1, "history must not have a gap"
         self._recent.extend(batch)
+        self._size += _size(batch)
         self.head = batch[-1].position
         # Cutting costs a copy of the whole list, so it is done once in a while and not each time.
-        if len(self._recent) > self._capacity * 5 // 4:
-            del self._recent[: -self._capacity]
+        if len(self._recent) > self._capacity * 5 // 4 or self._size > MAX_BYTES * 5 // 4:
+            self._keep(self._recent)
 
     def restart(self, head: int) -> None:
         """Begin anew after `head`, forgetting what was before."""
         self.head = head
-        self._recent = []
+        self._keep([])
 
     async def load(self) -> None:
         """Fill the memory with the last events of the table. Events may be added meanwhile."""
@@ -81,8 +85,9 @@ class History:
         recent: list[Envelope] = []
         while position < until and (page := await self._read(position, PAGE)):
             recent += [envelope for envelope in page if envelope.position <= until]
+            recent = _newest(recent, self._capacity)
             position = page[-1].position
-        self._recent[:0] = recent
+        self._keep(recent + self._recent)
 
     def recent(self, after: int) -> Sequence[Envelope] | None:
         """All events above the position `after`; None if memory does not reach back so far."""
@@ -105,6 +110,10 @@ class History:
             position = page[-1].position
         return replay.envelopes
 
+    def _keep(self, envelopes: Sequence[Envelope]) -> None:
+        self._recent = _newest(envelopes, self._capacity)
+        self._size = _size(self._recent)
+
     def _position(self, text: str) -> int:
         cursor = Cursor.parse(text)
         if cursor is None or cursor.epoch != self.epoch or cursor.position > self.head:
@@ -117,3 +126,19 @@ class History:
         if not page or page[0].position != after + 1:
             raise NotCoveredError("history_pruned")
         return page
+
+
+def _newest(envelopes: Sequence[Envelope], count: int) -> list[Envelope]:
+    """The last of `envelopes`, at most `count` and within `MAX_BYTES`."""
+    size = 0
+    start = len(envelopes)
+    while start > max(0, len(envelopes) - count):
+        size += envelopes[start - 1].size
+        if size > MAX_BYTES:
+            break
+        start -= 1
+    return list(envelopes[start:])
+
+
+def _size(envelopes: Sequence[Envelope]) -> int:
+    return sum(envelope.size for envelope in envelopes)

@@ -133,7 +133,7 @@ async def test_what_is_not_right_is_422(client: Client, value: Any, pointers: li
 
 async def test_the_list_of_errors_is_bounded(client: Client) -> None:
     """A hostile body does not decide how long the answer is."""
-    status, problem = await refused(client, json.dumps({"x" * 99 + str(i): i for i in range(5000)}).encode())
+    status, problem = await refused(client, json.dumps({"x" * 99 + str(i): i for i in range(900)}).encode())
     assert status == 422
     assert len(problem["errors"]) == 20
     assert len(json.dumps(problem)) < 4000

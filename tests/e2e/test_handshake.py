@@ -1,6 +1,8 @@
 """Who is let in, who is refused, and how: with an HTTP problem before any upgrade."""
 
 import json
+import socket
+import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -147,3 +149,17 @@ async def test_a_wrong_handshake_is_no_upgrade(
     answer = await exchange(server.address, "\r\n".join(changed).encode())
     assert answer.startswith(f"HTTP/1.1 {status} ")
     assert ("sec-websocket-version: 13" in answer.lower()) == (status == 426)
+
+
+async def test_clients_that_leave_before_they_are_looked_at_leave_no_trace(
+    server: Server, api: Api, grace: Person
+) -> None:
+    """A connect and a reset, as port scanners and load balancers do: no error is logged."""
+    seen = len(server.lines)
+    for _ in range(100):
+        with socket.create_connection(server.address) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    async with await api.websocket(grace) as stream:
+        await stream.next_of("Connected")
+    await server.logged(lambda line: line["event"] == "connection ended", after=seen)
+    assert [line for line in server.lines[seen:] if line.get("level") not in {"info", "debug"}] == []

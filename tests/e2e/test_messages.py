@@ -9,7 +9,7 @@ import pytest
 from tests.support.api import Api
 from tests.support.people import Person
 from tests.support.processes import Server
-from tests.support.raw_websocket import BINARY, TEXT, frame, raw_websocket
+from tests.support.raw_websocket import BINARY, CLOSE, PING, PONG, TEXT, Frame, frame, raw_websocket
 from tests.support.streams import Received
 
 HEARTBEAT = '{"type":"Heartbeat"%s}'
@@ -189,6 +189,10 @@ BROKEN = {
         frame(TEXT, b" " * 40_000, first=0) + frame(0x0, b" " * 40_000),
         1009,
     ),
+    "over 64 KiB in bytes, not in characters": (frame(TEXT, "🍲".encode() * (16 * 1024 + 1)), 1009),
+    "a flood of pings": (frame(PING) * 1_000, 4429),
+    "a flood of pongs": (frame(PONG) * 1_000, 4429),
+    "a flood of empty fragments": (frame(TEXT, first=0) + frame(0x0, first=0) * 1_000, 4429),
     "2^63 bytes announced": (bytes([0x81, 0xFF]) + (2**63 - 1).to_bytes(8) + b"\0" * 4 + b" " * 70_000, 1009),
 }
 
@@ -201,6 +205,18 @@ async def test_a_broken_frame_is_closed_with_the_code_it_deserves(
     async with raw_websocket(server.address, grace) as raw:
         await raw.send(data)
         assert await raw.close_code() == code
+
+
+async def test_a_message_in_five_hundred_fragments_is_read(server: Server, grace: Person) -> None:
+    """The smallest that anybody cuts a message of 64 KiB into, with the pings of an hour."""
+    message = b'{"type":"Subscribe","channels":["personal"],"ref":"pieces"}'.ljust(64 * 1024)
+    pieces = [message[start : start + 131] for start in range(0, len(message), 131)]
+    async with raw_websocket(server.address, grace) as raw:
+        await raw.send(frame(TEXT, pieces[0], first=0))
+        await raw.send(b"".join(frame(0x0, piece, first=0) for piece in pieces[1:-1]))
+        await raw.send(frame(0x0, pieces[-1]))
+        while b'"ref":"pieces"' not in (answer := await raw.receive() or Frame(CLOSE, b"")).payload:
+            assert answer.opcode != CLOSE
 
 
 async def test_a_message_of_exactly_64_kib_is_read(api: Api, grace: Person) -> None:

@@ -464,3 +464,18 @@ async def test_a_revoked_login_ends_its_connections(here: Here) -> None:
     assert first.ended is second.ended is ends.REVOKED
     assert other.ended is None
     assert here.connections.by_transport() == {"websocket": 3, "sse": 0}
+
+
+async def test_a_login_revoked_on_its_way_in(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Revoked after its token was found good and before its connection is there; it is not remembered for
+    ever."""
+    here.connections.end_login(someone(1).session_id)
+    session, sink = await here.join("community")
+    assert session.ended is ends.REVOKED
+    assert sink.types == ["Disconnecting"]
+    other, _ = await here.join(number=2)
+    assert other.ended is None
+    now = asyncio.get_running_loop().time()
+    monkeypatch.setattr(here.connections, "_time", lambda: now + module.LET_IN_SECONDS + 1)
+    here.connections.end_login(someone(3).session_id)
+    assert list(here.connections._revoked) == [someone(3).session_id]

@@ -183,3 +183,23 @@ async def test_whole_or_nothing(
         assert after < min(pruned, len(log))
     else:
         assert outcome == [event for event in log[after:] if not wanted.isdisjoint(event.channels)]
+
+
+async def test_memory_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While events come and when they are loaded: the newest stay, and the table has the others."""
+    size = stored(1000).size
+    monkeypatch.setattr(module, "MAX_BYTES", 10 * size)
+    table = FakeTable(run_of(1001, 1100))
+    for history in (History(EPOCH, 1000, table.read), History(EPOCH, 1100, table.read)):
+        if history.head == 1000:
+            for envelope in table.events:
+                history.extend([envelope])
+        else:
+            await history.load()
+        assert sum(envelope.size for envelope in history._recent) <= 13 * size
+        newest = history.recent(1090)
+        assert newest is not None
+        assert [envelope.position for envelope in newest] == list(range(1091, 1101))
+        assert history.recent(1080) is None
+        missed = await history.missed(cursor(1000), COMMUNITY)
+        assert [envelope.position for envelope in missed] == list(range(1001, 1101))
