@@ -140,7 +140,7 @@ class ExpiringItem(BaseModel):
 
 
 class ExpiringItems(DurableEvent):
-    """Food goes bad soon, today, or has. `days_left` is the smallest. To `kitchen:{kitchen_id}`."""
+    """Food goes bad soon, today, or has; its days left are those of the first item. To `kitchen:{kitchen_id}`."""
 
     kitchen_id: UUID
     items: list[ExpiringItem]
@@ -148,7 +148,7 @@ class ExpiringItems(DurableEvent):
 
 
 class FridgeItemChanged(DurableEvent):
-    """An item is not as it was; after `removed`, this is how it was last. To `kitchen:{kitchen_id}`."""
+    """An item is not as it was; one that was removed is shown as it was last. To `kitchen:{kitchen_id}`."""
 
     kitchen_id: UUID
     item_id: UUID

@@ -173,8 +173,8 @@ WRONG: list[tuple[str, list[object]]] = [
     ("/purchased_on", ["2026-2-1", 0, "2026-11-31"]),
     ("/notes", ["", "x" * 1001, 1]),
     ("/kitchen_id", ["mine", 1]),
-    ("/added_by_id", [str(new_id())]),
-    ("/id", [str(new_id())]),
+    ("/added_by_id", ["01a209bd-88a1-73ef-8b79-a2df3c3ac31f"]),
+    ("/id", ["01a209bd-88a1-73ef-8b79-a2df3c3ac31f"]),
 ]
 
 
