@@ -90,6 +90,11 @@ class Client:
             envelope.type == "Connected" and data["resume"] == "fresh"
         ) or envelope.type == "ResyncRequired":
             self._begin(data["cursor"])
+        elif envelope.type == "Connected" and data["resume"] == "resumed":
+            # A cursor is of all channels: one that was added after it is now read from there as well.
+            start = position_of(data["cursor"])
+            for name in map(self.inner, ["system", *self.names]):
+                self.since[name] = min(self.since.get(name, start), start)
         elif envelope.type == "Subscribed":
             for name in data["channels"]:
                 self.since.setdefault(self.inner(name), position_of(data["cursor"]))
