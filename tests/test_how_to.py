@@ -1,0 +1,52 @@
+"""The how-to pages, followed word for word."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.documents import ROOT
+from tests.support.processes import running
+from tests.support.streams import TRANSPORTS
+
+PAGE = ROOT / "docs" / "how-to" / "add-an-event-type.md"
+PATCH = re.compile(r"<!-- patch -->\n```diff\n(.*?)```", re.DOTALL)
+
+
+def patched(directory: Path) -> Path:
+    """A copy of the packages with the page's patches applied."""
+    for package in ("itcook", "transports", "blueprints"):
+        shutil.copytree(ROOT / package, directory / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for patch in PATCH.findall(PAGE.read_text()):
+        subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=directory, check=True)
+    return directory
+
+
+async def test_an_event_type_is_one_class_and_one_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the page's two patches and nothing else, the event reaches whom it is for, and their inbox."""
+    monkeypatch.setenv("PYTHONPATH", str(patched(tmp_path / "checkout")))
+    (tmp_path / "data").mkdir()
+    async with running(tmp_path / "data") as server:
+        api = Api(server)
+        ada, ben, stranger = await api.register_many(3)
+        streams = [await api.connect(transport, ada) for transport in TRANSPORTS]
+        other = await api.connect("websocket", stranger)
+        path = f"/community/users/{ada.id}/follow"
+        assert (await api.request("PUT", path, ben)).status_code == 200
+        assert (await api.request("DELETE", path, ben)).status_code == 200
+        seen = [await stream.next_of("FollowerLeft") for stream in streams]
+        assert seen[0].text == seen[1].text
+        assert (seen[0].json["channel"], seen[0].data) == ("personal", {"follower_id": str(ben.id)})
+        inbox = (await api.request("GET", "/notifications", ada)).json()["data"]
+        assert [item["type"] for item in inbox] == ["FollowerLeft", "NewFollower"]
+        await api.post(ben, "Everyone sees this")
+        public = await other.until(lambda event: event.type == "NewCommunityPost")
+        assert "FollowerLeft" not in [event.type for event in public]
+        for stream in (*streams, other):
+            await stream.close()
+        await api.aclose()
