@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import connecting, expiry_scan, fanout, posting, resuming
+from benchmarks import connecting, expiry_scan, fanout, matcher, posting, resuming
 from benchmarks.cores import LOAD_CORE, pin
 from benchmarks.figures import CLIENTS, Benchmark, Figure
 from benchmarks.report import page
@@ -25,6 +25,7 @@ ALL = [
     *posting.BENCHMARKS,
     *resuming.BENCHMARKS,
     *expiry_scan.BENCHMARKS,
+    *matcher.BENCHMARKS,
 ]
 ROUNDS = 5
 RESULTS = Path(__file__).with_name("RESULTS.md")
