@@ -1,9 +1,6 @@
 """Cursors that cannot be honoured, and those that still can after a restart."""
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -90,17 +87,6 @@ async def alan(own_api: Api) -> Person:
     return await own_api.register("Alan Turing")
 
 
-async def _restart(server: Server) -> None:
-    server.terminate()
-    assert await server.ended() == 0
-    await server.start()
-
-
-def _delete_events(database: Path, upto: int) -> None:
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("DELETE FROM stream_entries WHERE position <= ?", (upto,))
-
-
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_restart_keeps_cursors_and_what_was_missed(
     own_server: Server, own_api: Api, alan: Person, transport: Transport
@@ -109,7 +95,8 @@ async def test_a_restart_keeps_cursors_and_what_was_missed(
     cursors from before still hold."""
     before = await _cursor(own_api, alan)
     first = await own_api.post(alan, "before the restart")
-    await _restart(own_server)
+    async with own_server.stopped():
+        pass
     second = await own_api.post(alan, "after the restart")
     async with await own_api.connect(transport, alan, cursor=before) as stream:
         connected = await stream.next()
@@ -128,10 +115,8 @@ async def test_what_retention_has_removed_is_told_and_never_replayed_in_part(
     posts = [await own_api.post(alan, f"{number} of 4") for number in range(4)]
     epoch, position = start.split(".")
     pruned = int(position) + 2
-    own_server.terminate()
-    assert await own_server.ended() == 0
-    _delete_events(own_server.database, pruned)
-    await own_server.start()
+    async with own_server.stopped():
+        own_server.change("DELETE FROM stream_entries WHERE position <= ?", pruned)
 
     async with await own_api.connect(transport, alan, cursor=start) as stream:
         await _expect_reset(stream, "history_pruned")

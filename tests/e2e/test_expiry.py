@@ -1,8 +1,6 @@
 """The morning on a real server: a kitchen's members are told what expires, over both transports."""
 
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,16 +22,12 @@ async def put(api: Api, person: Person, name: str, days: int) -> dict[str, Any]:
     """Put something into the person's home that expires in so many days."""
     expires_on = str(datetime.now(UTC).date() + timedelta(days))
     item = {"name": name, "quantity": 1, "unit": "l", "category": "dairy", "expires_on": expires_on}
-    response = await api.request("POST", "/fridge/items", person, json=item)
-    assert response.status_code == 201, response.text
-    body: dict[str, Any] = response.json()
-    return body
+    return await api.done("POST", "/fridge/items", person, json=item)
 
 
 def let_it_be_morning(server: Server) -> None:
     """Make every kitchen due: the only thing that a test cannot wait for."""
-    with closing(sqlite3.connect(server.database)) as database, database:
-        database.execute("UPDATE kitchens SET scan_at = '2020-01-01 08:00:00+00:00'")
+    server.change("UPDATE kitchens SET scan_at = '2020-01-01 08:00:00+00:00'")
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -71,10 +65,8 @@ async def test_a_morning_while_the_server_was_down_is_caught_up_once(api: Api, s
     async with await api.connect("sse", ada) as stream:
         cursor = (await stream.next_of("Connected")).data["cursor"]
     for _ in range(2):
-        server.terminate()
-        assert await server.ended() == 0
-        let_it_be_morning(server)
-        await server.start()
+        async with server.stopped():
+            let_it_be_morning(server)
     await put(api, ada, "Eggs", 0)
     let_it_be_morning(server)
     told: list[str] = []

@@ -21,20 +21,14 @@ class Household:
         self.id = kitchen_id
 
     async def let_in(self, owner: Person, person: Person) -> None:
-        invite = await self.done("POST", f"/kitchens/{self.id}/invites", owner, json={})
-        await self.done("POST", "/kitchens/join", person, json={"code": invite["code"]})
+        invite = await self.api.done("POST", f"/kitchens/{self.id}/invites", owner, json={})
+        await self.api.done("POST", "/kitchens/join", person, json={"code": invite["code"]})
 
     async def put(self, person: Person, name: str) -> str:
         """A new item; its id."""
         item = {"kitchen_id": self.id, "name": name, "quantity": 2, "unit": "l", "category": "dairy"}
-        identifier: str = (await self.done("POST", "/fridge/items", person, json=item))["id"]
+        identifier: str = (await self.api.done("POST", "/fridge/items", person, json=item))["id"]
         return identifier
-
-    async def done(self, method: str, path: str, person: Person, **more: Any) -> Body:
-        response = await self.api.request(method, path, person, **more)
-        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
-        body: Body = response.json() if response.content else {}
-        return body
 
 
 @pytest.fixture
@@ -78,9 +72,9 @@ async def test_each_change_of_the_fridge_reaches_the_members_alone(
         )
     ]
     item = await household.put(grace, "Milk")
-    await household.done("PATCH", f"/fridge/items/{item}", ada, json={"name": "Oat milk"})
-    await household.done("POST", f"/fridge/items/{item}/take", ada, json={"quantity": 0.5})
-    await household.done("DELETE", f"/fridge/items/{item}", grace)
+    await household.api.done("PATCH", f"/fridge/items/{item}", ada, json={"name": "Oat milk"})
+    await household.api.done("POST", f"/fridge/items/{item}/take", ada, json={"quantity": 0.5})
+    await household.api.done("DELETE", f"/fridge/items/{item}", grace)
     seen = await everything(mine, household, ada)
     assert [(event.data["change"], event.data["name"], event.data["quantity"]) for event in seen] == [
         ("added", "Milk", 2),
@@ -113,9 +107,9 @@ async def test_membership_that_ends_unsubscribes_at_once(
         await stream.next_of("Connected")
     await household.put(ada, "Before")
     if how == "removed":
-        await household.done("DELETE", f"/kitchens/{household.id}/members/{grace.id}", ada)
+        await household.api.done("DELETE", f"/kitchens/{household.id}/members/{grace.id}", ada)
     else:
-        await household.done("POST", f"/kitchens/{household.id}/leave", grace)
+        await household.api.done("POST", f"/kitchens/{household.id}/leave", grace)
     await household.put(ada, "After")
     named, *others = [await everything(stream, household, ada) for stream in opened]
     assert [event.data.get("name") for event in named] == ["Before", None]
@@ -150,7 +144,7 @@ async def test_what_was_missed_is_the_members_to_have(
         async with await household.api.connect(transport, person) as stream:
             cursors[person.id] = (await stream.next_of("Connected")).data["cursor"]
     await household.put(ada, "Missed")
-    await household.done("DELETE", f"/kitchens/{household.id}/members/{eve.id}", ada)
+    await household.api.done("DELETE", f"/kitchens/{household.id}/members/{eve.id}", ada)
     names = []
     for person in (grace, eve):
         stream = await streams.enter_async_context(
@@ -167,6 +161,6 @@ async def test_every_registration_opens_a_home(household: Household, streams: As
     connected = await stream.next_of("Connected")
     assert connected.data["channels"] == ["system", "community", "personal", "kitchens"]
     item = {"name": "Leek", "quantity": 1, "unit": "piece", "category": "vegetables"}
-    answer = await household.done("POST", "/fridge/items", newcomer, json=item)
+    answer = await household.api.done("POST", "/fridge/items", newcomer, json=item)
     [event] = await everything(stream, household, newcomer)
     assert (event.data["item_id"], event.json["channel"]) == (answer["id"], f"kitchen:{answer['kitchen_id']}")

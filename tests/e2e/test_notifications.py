@@ -1,48 +1,29 @@
 """What is for one person, through a real server: over both transports to them, and to nobody else."""
 
-import asyncio
-
 import pytest
 
 from tests.support.api import Api
 from tests.support.people import Person
-from tests.support.processes import ITCOOK, Server, environment
+from tests.support.processes import Server
 from tests.support.streams import TRANSPORTS, Transport
 
 WORD = {"title": "Maintenance", "message": "Tonight at ten", "level": "Warning"}
-
-
-async def itcook(server: Server, *arguments: str) -> tuple[int, str]:
-    """Run a command on the server's data; its exit code and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        ITCOOK,
-        *arguments,
-        cwd=server.directory,
-        env=environment(server.directory),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode is not None, "communicate() waits for the end"
-    return process.returncode, output.decode()
 
 
 @pytest.fixture(scope="module")
 async def alan(api: Api, server: Server) -> Person:
     """The first administrator, made as the operator makes one."""
     alan = await api.register("Alan Turing")
-    code, output = await itcook(server, "user", "promote", alan.email)
+    code, output = await server.itcook("user", "promote", alan.email)
     assert code != 0
     assert "is open in another process" in output
-    server.terminate()
-    assert await server.ended() == 0
-    assert await itcook(server, "user", "promote", "nobody@example.com") == (
-        1,
-        "Error: no account has the e-mail nobody@example.com: register it first\n",
-    )
-    promoted = await itcook(server, "user", "promote", alan.email.upper())
-    assert promoted == (0, "Alan Turing is an administrator now\n")
-    await server.start()
+    async with server.stopped():
+        assert await server.itcook("user", "promote", "nobody@example.com") == (
+            1,
+            "Error: no account has the e-mail nobody@example.com: register it first\n",
+        )
+        promoted = await server.itcook("user", "promote", alan.email.upper())
+        assert promoted == (0, "Alan Turing is an administrator now\n")
     return alan
 
 

@@ -35,9 +35,16 @@ class Api:
         headers = {**(person.headers if person else {}), **more.pop("headers", {})}
         return await self._http.request(method, f"{self._server.url}/api/v1{path}", headers=headers, **more)
 
+    async def done(self, method: str, path: str, person: Person | None, **more: Any) -> dict[str, Any]:
+        """A request that must succeed; what it answers, which is nothing where there is no body."""
+        response = await self.request(method, path, person, **more)
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
+        body: dict[str, Any] = response.json() if response.content else {}
+        return body
+
     async def register(self, name: str) -> Person:
         """A new person."""
-        body = await self._done("POST", "/auth/register", None, json=registration(name))
+        body = await self.done("POST", "/auth/register", None, json=registration(name))
         return Person(
             id=UUID(body["user"]["id"]),
             name=body["user"]["name"],
@@ -52,18 +59,18 @@ class Api:
 
     async def post(self, person: Person, content: str) -> dict[str, Any]:
         """Share a post; the post as answered."""
-        return await self._done("POST", "/community/posts", person, json={"content": content})
+        return await self.done("POST", "/community/posts", person, json={"content": content})
 
     async def comment(self, person: Person, post_id: str, content: str) -> dict[str, Any]:
         """Answer below a post; the comment as answered."""
         path = f"/community/posts/{post_id}/comments"
-        return await self._done("POST", path, person, json={"content": content})
+        return await self.done("POST", path, person, json={"content": content})
 
     async def like(self, person: Person, post_id: str) -> None:
-        await self._done("PUT", f"/community/posts/{post_id}/like", person)
+        await self.done("PUT", f"/community/posts/{post_id}/like", person)
 
     async def follow(self, person: Person, other: Person) -> None:
-        await self._done("PUT", f"/community/users/{other.id}/follow", person)
+        await self.done("PUT", f"/community/users/{other.id}/follow", person)
 
     async def connect(
         self, transport: Transport, person: Person, *, last_event_id: str | None = None, **parameters: str
@@ -86,12 +93,6 @@ class Api:
         url = f"{self._server.url}/api/v1/realtime/{'sse' if transport == 'sse' else 'ws'}"
         url = url if transport == "sse" else url.replace("http://", "ws://")
         return f"{url}?{urlencode(parameters)}" if parameters else url
-
-    async def _done(self, method: str, path: str, person: Person | None, **more: Any) -> dict[str, Any]:
-        response = await self.request(method, path, person, **more)
-        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
-        body: dict[str, Any] = response.json()
-        return body
 
 
 def _word(number: int) -> str:

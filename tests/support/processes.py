@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,33 @@ class Server:
                     await self._logged.wait()
         except TimeoutError:
             raise AssertionError(f"not logged within {within} s; last: {self.lines[-5:]}") from None
+
+    @asynccontextmanager
+    async def stopped(self) -> AsyncIterator[None]:
+        """Stop in good order; start again afterwards."""
+        self.terminate()
+        assert await self.ended() == 0
+        yield
+        await self.start()
+
+    def change(self, statement: str, *parameters: object) -> None:
+        """Change its data behind its back, with one statement of SQL."""
+        with closing(sqlite3.connect(self.database)) as database, database:
+            database.execute(statement, parameters)
+
+    async def itcook(self, *arguments: str) -> tuple[int, str]:
+        """Run a command on its data; the exit code, and what was printed."""
+        process = await asyncio.create_subprocess_exec(
+            ITCOOK,
+            *arguments,
+            cwd=self.directory,
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        assert process.returncode is not None, "communicate() waits for the end"
+        return process.returncode, output.decode()
 
     def terminate(self) -> None:
         """Send SIGTERM."""
