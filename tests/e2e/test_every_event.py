@@ -1,123 +1,155 @@
-"""Every type of durable event, from the call or the clock that causes it to both transports."""
+"""Every type of event, from what causes it to who hears of it: over both transports, and nobody else."""
 
-import inspect
-import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
-from datetime import UTC, datetime
-from typing import Any
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
 
 import pytest
 
 from itcook import events
 from itcook.events import DurableEvent
 from tests.support.api import Api
+from tests.support.deeds import WALKS, Body, Deed, Stage, Walk
 from tests.support.people import Person
 from tests.support.processes import Server
-from tests.support.streams import TRANSPORTS, Received, Stream
+from tests.support.streams import TRANSPORTS, Received, Stream, StreamEndedError, Transport
 
-TYPES = {
-    name: kind
-    for name, kind in inspect.getmembers(events, inspect.isclass)
-    if issubclass(kind, DurableEvent) and kind is not DurableEvent
-}
+
+class Follower:
+    """A client that comes back when the server ends its stream, and resumes where it was."""
+
+    def __init__(self, api: Api, transport: Transport, person: Person, names: Iterable[str]) -> None:
+        self.seen: list[Received] = []  # durable events
+        self._api = api
+        self._transport = transport
+        self._person = person
+        self._channels = ",".join(names)
+        self._stream: Stream
+        self._cursor = ""
+
+    async def connect(self) -> None:
+        resuming = {"cursor": self._cursor} if self._cursor else {}
+        self._stream = await self._api.connect(
+            self._transport, self._person, channels=self._channels, **resuming
+        )
+        connected = await self._stream.next_of("Connected")
+        assert connected.data["resume"] == ("resumed" if resuming else "fresh")
+        self._cursor = self._cursor or connected.data["cursor"]
+
+    async def hear(self, matches: Callable[[Received], bool]) -> Received:
+        """The next event that `matches`."""
+        event = await self._next()
+        while not matches(event):
+            event = await self._next()
+        return event
+
+    async def close(self) -> None:
+        await self._stream.close()
+
+    async def _next(self) -> Received:
+        try:
+            event = await self._stream.next()
+        except StreamEndedError:
+            await self.close()
+            await self.connect()
+            event = await self._stream.next()
+        if event.id is not None:
+            self._cursor = event.id
+            self.seen.append(event)
+        return event
 
 
 @pytest.fixture(scope="module")
 def server_settings() -> Mapping[str, object]:
-    """A server that looks at the clock often."""
-    return {"expiry_scan_seconds": 0.1}
+    """A server that looks at the clock often, and stops soon."""
+    return {"expiry_scan_seconds": 0.1, "drain_seconds": 0.2}
 
 
 @pytest.fixture(scope="module")
-async def admin(api: Api, server: Server) -> Person:
-    """Someone who runs the service."""
-    admin = await api.register("Alan Turing")
-    change(server, "UPDATE users SET role = 'admin' WHERE id = ?", str(admin.id))
-    return admin
+async def eve(api: Api) -> Person:
+    """A stranger, who is curious."""
+    return await api.register("Eve Stranger")
 
 
-def change(server: Server, statement: str, *values: str) -> None:
-    """Change what only time or an operator changes."""
-    with closing(sqlite3.connect(server.database)) as database, database:
-        database.execute(statement, values)
+@pytest.fixture(scope="module")
+async def stage(api: Api, server: Server, ada: Person, grace: Person) -> Stage:
+    alan = await api.register("Alan Turing")
+    async with server.stopped():
+        assert (await server.itcook("user", "promote", alan.email))[0] == 0
+    kitchen = await api.done("POST", "/kitchens", ada, json={"name": "Shared", "time_zone": "UTC"})
+    invite = await api.done("POST", f"/kitchens/{kitchen['id']}/invites", ada, json={})
+    await api.done("POST", "/kitchens/join", grace, json={"code": invite["code"]})
+    return Stage(api, server, ada, grace, alan, kitchen["id"])
 
 
-async def done(api: Api, who: Person, method: str, path: str, body: Any = None) -> Any:
-    """The answer to a request that must succeed."""
-    answer = await api.request(method, path, who, **({} if body is None else {"json": body}))
-    assert answer.is_success, answer.text
-    return answer.json() if answer.content else None
+@pytest.fixture
+async def followers() -> AsyncIterator[AsyncExitStack]:
+    """Closes what a test opens."""
+    async with AsyncExitStack() as stack:
+        yield stack
 
 
-async def act_in_the_community(api: Api, actor: Person, author: Person) -> None:
-    """Everything that people do with each other's posts, and take back."""
-    own = await done(api, actor, "POST", "/community/posts", {"content": "Soup"})
-    await done(api, actor, "PATCH", f"/community/posts/{own['id']}", {"content": "Borscht"})
-    await done(api, actor, "DELETE", f"/community/posts/{own['id']}")
-    post = f"/community/posts/{(await api.post(author, 'Bread'))['id']}"
-    await done(api, actor, "PUT", f"{post}/like")
-    await done(api, actor, "DELETE", f"{post}/like")
-    comment = await done(api, actor, "POST", f"{post}/comments", {"content": "Crisp!"})
-    await done(api, actor, "DELETE", f"/community/comments/{comment['id']}")
-    await done(api, actor, "PUT", f"/community/users/{author.id}/follow")
+async def follow(
+    stage: Stage, followers: AsyncExitStack, person: Person, names: Iterable[str]
+) -> list[Follower]:
+    """Someone on both transports, who waits for Alan's last word too."""
+    wanted = [*names, f"author:{stage.alan.id}"]
+    connected = [Follower(stage.api, transport, person, wanted) for transport in TRANSPORTS]
+    for follower in connected:
+        await follower.connect()
+        followers.push_async_callback(follower.close)
+    return connected
 
 
-async def act_at_home(api: Api, who: Person) -> None:
-    """What a person does for themselves; of the two recipes one can be made."""
-    milk = {"name": "Milk", "quantity": 1, "unit": "l", "category": "dairy"}
-    await done(api, who, "POST", "/fridge/items", milk | {"expires_on": str(datetime.now(UTC).date())})
-    goal = {"title": "Drink", "goal_type": "water", "target_value": 2, "unit": "l"}
-    made = await done(api, who, "POST", "/goals", goal)
-    await done(api, who, "POST", f"/goals/{made['id']}/progress", {"value": 2})
-    await done(api, who, "POST", "/recipes/generate", {"ingredients": ["potato", "onion", "egg"]})
-    in_vain = {"ingredients": ["potato"], "cuisine": "Ethiopian", "max_minutes": 5}
-    await done(api, who, "POST", "/recipes/generate", in_vain)
+def everything(deed: Deed) -> set[str]:
+    """What a stranger may follow, and what they may not."""
+    named = {name for _, name in deed.audience}
+    owners = {f"personal:{person.id}" for person, _ in deed.audience}
+    return {"community", "personal", "kitchens", "system"} | named | owners
 
 
-async def until_all(stream: Stream) -> dict[str, Received]:
-    """One event of each type, as they come."""
-    seen: dict[str, Received] = {}
-    while seen.keys() < TYPES.keys():
-        event = await stream.next()
-        if event.type in TYPES:
-            seen.setdefault(event.type, event)
-    return seen
+def check_contract(event: Received, walk: Walk, deed: Deed, answer: Body) -> None:
+    """It is addressed as it should be, and its data are those of its class, no more and no less."""
+    assert event.json["channel"] == deed.channel
+    assert walk.event.model_validate_json(json.dumps(event.data)).model_dump(mode="json") == event.data
+    assert event.data.items() >= deed.says(answer).items()
 
 
-async def test_every_type_is_caused_and_reaches_whom_it_is_for(
-    api: Api, server: Server, ada: Person, grace: Person, admin: Person
+def test_every_type_has_a_walk() -> None:
+    """A type that nobody walks is found here, and one that nothing emits has no walk."""
+    types = {kind for kind in DurableEvent.__subclasses__() if kind.__module__ == events.__name__}
+    assert {walk.event for walk in WALKS} == types
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=str)
+async def test_an_event_reaches_whom_it_is_for_and_nobody_else(
+    stage: Stage, eve: Person, followers: AsyncExitStack, walk: Walk
 ) -> None:
-    """On both transports alike, and nothing private reaches a stranger who reads all there is to read."""
-    stranger = await api.register("Mallory Malone")
-    streams = [await api.connect(transport, ada) for transport in TRANSPORTS]
-    other = await api.connect(
-        "websocket", stranger, channels=f"community,personal,kitchens,author:{grace.id}"
+    """Over each of its channels by itself, on both transports, the same bytes, once. A stranger who asks
+    for everything hears what is public, and otherwise the last word alone."""
+    deed = await walk.prepare(stage)
+    addressed = [
+        follower
+        for person, name in deed.audience
+        for follower in await follow(stage, followers, person, [name])
+    ]
+    strangers = await follow(stage, followers, eve, everything(deed))
+
+    answer = await deed.cause()
+    heard = await asyncio.gather(
+        *(one.hear(lambda event: event.type == walk.event.__name__) for one in addressed)
     )
-    await act_in_the_community(api, grace, ada)
-    await act_at_home(api, ada)
-    word = {"title": "Tonight", "message": "The kitchen closes at ten."}
-    await done(api, admin, "POST", "/notifications", word | {"recipient_id": str(ada.id)})
-    change(server, "UPDATE kitchens SET scan_at = '2020-01-01 08:00:00+00:00'")
-
-    over_websocket, over_sse = [await until_all(stream) for stream in streams]
-    for name, kind in TYPES.items():
-        assert over_websocket[name].text == over_sse[name].text
-        assert list(over_websocket[name].data) == list(kind.model_fields)
-        kind.model_validate_json(kind.model_validate(over_websocket[name].data).model_dump_json())
-    last = await api.post(grace, "Good night")
-    seen = await other.until(lambda event: event.data.get("post_id") == last["id"])
-    assert {event.json["channel"] for event in seen if event.id} == {"community"}
-    for stream in (*streams, other):
-        await stream.close()
-
-
-async def test_word_to_everyone_reaches_a_stranger(api: Api, grace: Person, admin: Person) -> None:
-    """What is on `system` is everyone's, asked for or not."""
-    stream = await api.connect("sse", grace, channels="personal")
-    await stream.next_of("Connected")
-    await done(
-        api, admin, "POST", "/notifications", {"title": "Hello", "message": "All.", "level": "Success"}
+    last = await stage.api.post(stage.alan, "That was all")
+    words = await asyncio.gather(
+        *(one.hear(lambda event: event.data.get("post_id") == last["id"]) for one in addressed + strangers)
     )
-    assert (await stream.next_of("SystemNotification")).json["channel"] == "system"
-    await stream.close()
+
+    check_contract(heard[0], walk, deed, answer)
+    both = [heard[0].text, words[0].text]
+    assert [texts(one) for one in addressed] == [both] * len(addressed)
+    assert [texts(one) for one in strangers] == [both if deed.is_public else both[1:]] * len(strangers)
+
+
+def texts(follower: Follower) -> list[str]:
+    return [event.text for event in follower.seen]
