@@ -1,5 +1,6 @@
 """What every test may ask for. Each gets a database, a server and people of its own."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,20 +11,26 @@ from quart.typing import TestClientProtocol as Client
 
 from itcook.app import create_app
 from itcook.auth.passwords import Passwords
+from itcook.database import migrate
 from itcook.services import Services
 from itcook.settings import Settings
 from tests.support.people import Person, register
 
 
+@pytest.fixture(scope="session")
+async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all migrations and nothing else: to copy, as migrating takes most of a second."""
+    path = tmp_path_factory.mktemp("migrated") / "itcook.sqlite3"
+    await migrate(Settings(_env_file=None, database_url=f"sqlite:///{path}"))
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, migrated: Path) -> Settings:
     """A server with an embedded database of its own, untouched by the environment."""
-    return Settings(
-        _env_file=None,
-        bind="127.0.0.1:0",
-        database_url=f"sqlite:///{tmp_path / 'itcook.sqlite3'}",
-        drain_seconds=0.5,
-    )
+    path = tmp_path / "itcook.sqlite3"
+    shutil.copy(migrated, path)
+    return Settings(_env_file=None, bind="127.0.0.1:0", database_url=f"sqlite:///{path}", drain_seconds=0.5)
 
 
 @pytest.fixture(scope="session")
