@@ -140,7 +140,7 @@ class ExpiringItem(BaseModel):
 
 
 class ExpiringItems(DurableEvent):
-    """Food goes bad soon, today, or has; its days left are those of the first item. To `kitchen:{kitchen_id}`."""
+    """Food goes bad soon or has; its days left are those of the first item. To `kitchen:{kitchen_id}`."""
 
     kitchen_id: UUID
     items: list[ExpiringItem]
