@@ -1,24 +1,14 @@
-"""The core with a real database, and nothing of HTTP."""
-
-from collections.abc import AsyncIterator
+"""A goal with its owner, and a real database."""
 
 import pytest
 
 from itcook.auth.principal import Principal
-from itcook.database import Database
 from itcook.goals import goals, views
 from itcook.goals.fields import GoalType
-from itcook.settings import Settings
 from tests.support.community import sign_up
+from tests.support.core import database, everywhere
 
-
-@pytest.fixture(autouse=True)
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    """An empty database, open."""
-    database = Database(settings)
-    await database.open()
-    yield database
-    await database.close()
+__all__ = ["database", "everywhere", "goal", "owner", "stranger"]
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
-from tests.support.household import database, kitchen, member, owner, stranger
+from tests.support.core import database, everywhere
+from tests.support.household import kitchen, member, owner, stranger
 
-__all__ = ["database", "kitchen", "member", "owner", "stranger"]
+__all__ = ["database", "everywhere", "kitchen", "member", "owner", "stranger"]

@@ -1,24 +1,15 @@
 """Recipes without HTTP; whoever asks for people has a real database."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from itcook.auth.principal import Principal
 from itcook.database import Database
 from itcook.recipes import recipes, views
-from itcook.settings import Settings
 from tests.support.community import sign_up
+from tests.support.core import database
 from tests.support.recipes import draft
 
-
-@pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    """An empty database, open."""
-    database = Database(settings)
-    await database.open()
-    yield database
-    await database.close()
+__all__ = ["author", "database", "reader", "recipe"]
 
 
 @pytest.fixture

@@ -1,24 +1,11 @@
-"""A kitchen with its people, as fixtures: the core with a real database, and nothing of HTTP."""
-
-from collections.abc import AsyncIterator
+"""A kitchen with its people, as fixtures."""
 
 import pytest
 
 from itcook.auth.principal import Principal
-from itcook.database import Database
 from itcook.kitchens import households, views
-from itcook.settings import Settings
 from tests.support.community import sign_up
 from tests.support.kitchens import let_in
-
-
-@pytest.fixture(autouse=True)
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    """An empty database, open."""
-    database = Database(settings)
-    await database.open()
-    yield database
-    await database.close()
 
 
 @pytest.fixture
