@@ -8,6 +8,7 @@ import pytest
 
 from itcook import models
 from itcook.auth.principal import Principal
+from itcook.clock import utc_now
 from itcook.errors import ConflictError, ForbiddenError, NotFoundError, ValidationError
 from itcook.events import NotificationLevel
 from itcook.identifiers import new_id
@@ -66,7 +67,7 @@ async def test_only_administrators_do_any_of_it(admin: Principal, reader: Princi
 
 async def test_wrong_recipients_and_times_are_named(admin: Principal) -> None:
     """Both places at once; nothing is stored."""
-    draft = system.Draft("x", "y", recipient_id=new_id(), send_at=datetime.now(UTC))
+    draft = system.Draft("x", "y", recipient_id=new_id(), send_at=utc_now())
     with pytest.raises(ValidationError) as refused:
         await system.notify(admin, draft)
     assert [error.pointer for error in refused.value.errors] == ["/send_at", "/recipient_id"]
