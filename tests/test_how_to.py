@@ -12,6 +12,7 @@ from tests.support.api import Api
 from tests.support.documents import ROOT
 from tests.support.processes import running
 from tests.support.streams import TRANSPORTS
+from tests.support.tools import need
 
 PAGE = ROOT / "docs" / "how-to" / "add-an-event-type.md"
 PATCH = re.compile(r"<!-- patch -->\n```diff\n(.*?)```", re.DOTALL)
@@ -39,7 +40,7 @@ def patched(directory: Path) -> Path:
     for package in ("itcook", "transports", "blueprints"):
         shutil.copytree(ROOT / package, directory / package, ignore=shutil.ignore_patterns("__pycache__"))
     for patch in PATCH.findall(PAGE.read_text()):
-        subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=directory, check=True)
+        subprocess.run([need("git"), "apply", "-"], input=patch, text=True, cwd=directory, check=True)
     return directory
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.documents import ROOT, events, sessions, shell
 from tests.support.processes import Server, running
+from tests.support.tools import need
 
 README = (ROOT / "README.md").read_text()
 SESSIONS = sessions("README.md")
@@ -21,6 +22,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 async def test_the_sessions_of_the_readme_show_what_it_says(server: Server) -> None:
     """Ada sees Ben's post, like, comment and following; resumes; and sees the same over a WebSocket."""
+    need("curl")
     exported = 'echo "ADA_TOKEN=$ADA_TOKEN"'
     printed = await shell(server, f"{SESSIONS['curl']}\n{exported}", 30)
     seen = events(printed)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.documents import events, sessions, shell
 from tests.support.processes import Server, running
+from tests.support.tools import need
 
 *CURL, PYTHON = sessions("docs/tutorial.md").values()
 
@@ -20,6 +21,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 async def test_the_tutorial_shows_what_it_says(server: Server) -> None:
     """What was missed is replayed, what happens behind a page follows it, and Python sees the same."""
+    need("curl")
     printed = await shell(server, "\n".join([*CURL, 'echo "ADA_TOKEN=$ADA_TOKEN"']), 60)
     seen = [(event["type"], event["data"].get("resume")) for event in events(printed)]
     assert seen == [

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import shutil
 
 import pytest
 
 from tests.support.api import Api
 from tests.support.people import Person
 from tests.support.streams import TRANSPORTS, Received, Stream, Transport
+from tests.support.tools import need
 
 TEXT = 'line\nbreak\r\n, a quote ", a tab\t, \u2028\u2029, 🍲 and data: nothing\n\nid: 7'
 
@@ -81,8 +81,7 @@ async def test_curl_tails_the_stream_and_each_id_is_the_events_own(
 ) -> None:
     """`curl -N` shows each event as soon as it happens: `id:`, one `data:` line, a blank line, where the id
     is the one inside; and `retry:` comes first."""
-    curl = shutil.which("curl")
-    assert curl is not None, "this test needs curl: install it (apt install curl)"
+    curl = need("curl")
     process = await asyncio.create_subprocess_exec(
         curl,
         "--no-buffer",
