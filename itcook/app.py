@@ -30,6 +30,7 @@ from itcook import __version__
 from itcook.auth.credentials import authenticate
 from itcook.auth.origins import check_origin
 from itcook.auth.passwords import Passwords
+from itcook.proxies import TrustedProxies
 from itcook.services import open_services
 from itcook.settings import Settings, SettingsError
 from transports import sse
@@ -71,6 +72,8 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     ):
         app.register_blueprint(module.blueprint)
     problems.register(app)
+    if settings.trusted_proxies:
+        app.asgi_app = TrustedProxies(app.asgi_app, settings.trusted_proxies)  # type: ignore[assignment, method-assign] # as Quart documents
     return app
 
 

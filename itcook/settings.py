@@ -1,5 +1,6 @@
 """Settings, read once from the environment (`ITCOOK_*`) and a `.env` file, frozen from then on."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -58,6 +59,21 @@ def _origins(value: object) -> object:
     return origins
 
 
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} must be an address or a network, such as 10.0.0.5 or 10.0.0.0/24"
+        ) from None
+
+
 def _secret(value: SecretStr | None) -> SecretStr | None:
     if value is not None and len(value.get_secret_value().encode()) < MIN_SECRET_LENGTH:
         raise ValueError(f"must have at least {MIN_SECRET_LENGTH} bytes; try: openssl rand -hex 32")
@@ -96,6 +112,9 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
     signing_key_file: Path | None = None
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = ()
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = ()
     access_token_seconds: int = Field(default=900, ge=5, le=86_400)
     refresh_token_days: int = Field(default=30, ge=1, le=365)
     history_hours: float = Field(default=24, gt=0, le=24 * 365)
