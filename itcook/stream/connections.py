@@ -1,10 +1,11 @@
-"""The connections of this process: who is here, how they begin, what they ask, how they end."""
+"""The connections of this process: who is here, and how they end."""
 
 import asyncio
 import random
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 import structlog
@@ -12,24 +13,19 @@ import structlog
 from itcook.auth.principal import Principal
 from itcook.clock import Clock
 from itcook.errors import UnavailableError
-from itcook.events import Heartbeat
-from itcook.messages import MAX_CHANNELS, Message, Subscribe, Unsubscribe
-from itcook.stream import channels, ends
-from itcook.stream.access import ChannelRefusedError, resolve
+from itcook.messages import Message
+from itcook.stream import ends
+from itcook.stream.asking import Asking
 from itcook.stream.broadcaster import Broadcaster
-from itcook.stream.cursor import Cursor
 from itcook.stream.ends import End
-from itcook.stream.envelope import Envelope, control
-from itcook.stream.history import History, NotCoveredError
-from itcook.stream.limits import MESSAGE_BURST
-from itcook.stream.session import Liveness, Resume, Session, Sink, TransportName
-from itcook.stream.wheel import Wheel
+from itcook.stream.history import History
+from itcook.stream.joining import Joining
+from itcook.stream.session import Liveness, Session, TransportName
+from itcook.stream.sink import Sink
+from itcook.stream.subscriptions import Subscriptions
+from itcook.stream.timers import Timers
 
-REPLAY_PART = 256 * 1024  # bytes written before the client's pace is waited for; well below MAX_UNSENT
-MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining, or asks faster than is answered
 LET_IN_SECONDS = 60.0  # far longer than anything takes from the check of a token to the open connection
-MAX_TICK = 1.0  # seconds; how late a heartbeat may be
-STANDSTILL = 2.0  # seconds without a tick: the process did not run, so clients could not be heard
 
 log = structlog.get_logger(__name__)
 
@@ -38,13 +34,14 @@ class Connections:
     """All sessions of this process. Times are seconds of the loop's clock unless they say otherwise."""
 
     def __init__(self, history: History, broadcaster: Broadcaster, liveness: Liveness, clock: Clock) -> None:
-        self._history = history
-        self._broadcaster = broadcaster
         self._liveness = liveness
         self._clock = clock
         self._time: Callable[[], float] = asyncio.get_running_loop().time
+        self._subscriptions = Subscriptions(history, broadcaster)
+        self._joining = Joining(history, self._subscriptions)
+        self._asking = Asking(history, self._subscriptions)
+        self.timers = Timers(history, liveness, clock)
         self._sessions: dict[str, Session] = {}
-        self._wheel: Wheel[Session] = Wheel(min(MAX_TICK, liveness.heartbeat / 10), self._time())
         self._revoked: dict[UUID, float] = {}  # lately, and when; the earliest first
         self._draining = False
         self._spread = 0.0  # seconds over which clients come back
@@ -80,7 +77,7 @@ class Connections:
         elif principal.session_id in self._revoked:
             session.end(ends.REVOKED)
         else:
-            self._wheel.schedule(session, session.wake_at(self._time()))
+            self.timers.start(session)
         return session
 
     def check_open(self) -> None:
@@ -89,62 +86,15 @@ class Connections:
             raise UnavailableError("the server restarts; connect again", retry_after=2)
 
     async def join(self, session: Session, names: Sequence[str], cursor: str | None) -> None:
-        """Begin the stream of `session`: subscribe, resume after `cursor`, go live.
-
-        Until the gate opens, history holds what is published: what is missed and what is new then meet
-        without a gap and without a double. A failure ends the session.
-        """
-        await self._guarded(session, self._join(session, names, cursor))
-
-    async def _guarded(self, session: Session, work: Awaitable[None]) -> None:
-        try:
-            await work
-        except Exception:
-            log.exception("a session met a defect", connection_id=session.id)
-            session.end(ends.DEFECT)
-
-    async def _join(self, session: Session, names: Sequence[str], cursor: str | None) -> None:
-        refused = await self._subscribe(session, names)
-        until = self._history.head
-        resume, missed = await self._resume(session, cursor)
-        session.connected(resume)
-        self._refuse(session, refused, None)
-        for part in _parts(missed):
-            await session.sink.drained()
-            session.replay(_readable(session, part), part[-1].position)
-        session.replay((), max(until, resume.position))
-        await self._go_live(session)
-        await self._act_on_held(session)
+        """Begin the stream of `session`: subscribe, resume after `cursor`, go live. A failure ends it."""
+        with _defects_end(session):
+            await self._joining.join(session, names, cursor)
+            await self._asking.act_on_held(session)
 
     async def handle(self, session: Session, message: Message) -> None:
-        """Do what the client asks and acknowledge it, in order: while another message is at work it is held,
-        and until the session is live.
-
-        A channel added in the middle of a replay would begin somewhere in it, and there would be no
-        cursor that its acknowledgement could name.
-        """
-        if len(session.held) == MAX_HELD:
-            session.end(ends.TOO_MANY_MESSAGES)
-            return
-        session.held.append(message)
-        if session.live and len(session.held) == 1:
-            await self._guarded(session, self._act_on_held(session))
-
-    async def _act_on_held(self, session: Session) -> None:
-        while session.live and session.held:
-            await self._act(session, session.held[0])
-            session.held.popleft()
-
-    async def _act(self, session: Session, message: Message) -> None:
-        if isinstance(message, Subscribe):
-            refused = await self._subscribe(session, message.channels)
-            self._refuse(session, refused, message.ref)
-            if not set(message.channels).isdisjoint(session.names):
-                session.subscribed(self._history.cursor, message.ref)
-        elif isinstance(message, Unsubscribe):
-            for name in message.channels:
-                self._broadcaster.unsubscribe(session, session.remove(name))
-            session.unsubscribed(self._history.cursor, message.ref)
+        """Do what the client asks and acknowledge it. A failure ends the session."""
+        with _defects_end(session):
+            await self._asking.handle(session, message)
 
     def leave(self, session: Session) -> None:
         """Forget a connection whose client is gone."""
@@ -173,22 +123,9 @@ class Connections:
                 session.end(ends.REVOKED)
 
     def membership_changed(self, user_id: UUID, kitchen_id: UUID, joined: bool) -> None:
-        """Have the person's connections read the kitchen's channel, those that read `kitchens`; or, if they
-        are in it no more, none of them, from this very moment.
-        """
-        change = self._let_in if joined else self._put_out
-        for session in list(self._sessions.values()):
-            if session.principal.user_id == user_id:
-                change(session, channels.kitchen(kitchen_id))
-
-    def _let_in(self, session: Session, channel: str) -> None:
-        if session.gain(channel):
-            self._broadcaster.subscribe(session, [channel])
-
-    def _put_out(self, session: Session, channel: str) -> None:
-        self._broadcaster.unsubscribe(session, [channel])
-        if session.lose(channel):
-            session.unsubscribed(self._history.cursor, None)
+        """Have the person's connections read the kitchen's channel, or no longer."""
+        theirs = [session for session in self._sessions.values() if session.principal.user_id == user_id]
+        self._subscriptions.membership_changed(theirs, kitchen_id, joined)
 
     async def drain(self, seconds: float) -> None:
         """Take nobody in any more, send everybody away, wait at most `seconds` until they have left.
@@ -210,98 +147,9 @@ class Connections:
     def _restarting(self) -> End:
         return ends.RESTARTING.after(random.randint(200, 200 + int(self._spread * 1000)))  # noqa: S311 # no secret
 
-    async def run(self) -> None:
-        """Wake sessions when they are due, until cancelled."""
-        awake_since = ticked_at = self._time()
-        while True:
-            await asyncio.sleep(self._wheel.tick)
-            now = self._time()
-            if now - ticked_at > self._wheel.tick + STANDSTILL:
-                log.warning("the process stood still", seconds=round(now - ticked_at, 1))
-                awake_since = now
-            ticked_at = now
-            self.tick(now, awake_since)
-
-    def tick(self, now: float, awake_since: float) -> None:
-        """Wake the sessions that are due at `now`."""
-        beat: Envelope | None = None
-
-        def heartbeat() -> Envelope:
-            nonlocal beat
-            if beat is None:
-                beat = self._heartbeat()
-            return beat
-
-        for session in self._wheel.due(now):
-            try:
-                session.wake(now, heartbeat, awake_since=awake_since)
-            except Exception:
-                log.exception("a session could not be woken", connection_id=session.id)
-                session.end(ends.DEFECT)
-            if session.ended is None:
-                self._wheel.schedule(session, session.wake_at(now))
-
-    def _heartbeat(self) -> Envelope:
-        now = self._clock()
-        cursor = self._history.cursor
-        return control(Heartbeat(timestamp=now, cursor=cursor), now, cursor=cursor)
-
-    async def _subscribe(self, session: Session, names: Sequence[str]) -> list[ChannelRefusedError]:
-        """Subscribe to each of `names` that may be read; why the others may not.
-
-        Each name may cost a query, so the first one without room is the last one looked at, and refused
-        names are counted like others.
-        """
-        refused: list[ChannelRefusedError] = []
-        for name in dict.fromkeys(names):
-            try:
-                full = len(refused) == MAX_CHANNELS
-                if full or not session.add(name, await _resolve(session, name)):
-                    refused.append(_too_many())
-                    break
-            except ChannelRefusedError as error:
-                refused.append(error)
-        if session.ended is None:
-            self._broadcaster.subscribe(session, session.channels)
-        return refused
-
-    def _refuse(self, session: Session, refused: Sequence[ChannelRefusedError], ref: str | None) -> None:
-        for error in refused:
-            session.refuse(error.code, error.message, ref)
-        if refused:
-            session.strike(self._time())
-
-    async def _resume(self, session: Session, cursor: str | None) -> tuple[Resume, Sequence[Envelope]]:
-        if cursor is None:
-            return Resume("fresh", self._history.head, self._history.cursor), ()
-        try:
-            missed = await self._history.missed(cursor, session.channels)
-        except NotCoveredError as error:
-            head = self._history.head
-            return Resume("reset", head, self._history.cursor, reason=error.reason), ()
-        start = Cursor.parse(cursor)
-        assert start is not None, "history gave events after a cursor that is none"
-        return Resume("resumed", start.position, cursor, replayed=len(missed)), missed
-
-    async def _go_live(self, session: Session) -> None:
-        """Follow history up to its head, then open the gate in the same turn of the loop."""
-        while session.ended is None:
-            recent = self._history.recent(session.position)
-            if recent is None:
-                session.end(ends.TOO_SLOW)
-                return
-            mine = _readable(session, recent)
-            part = next(_parts(mine), [])
-            if len(part) == len(mine):
-                session.replay(part, self._history.head)
-                session.live = session.ended is None
-                return
-            session.replay(part, part[-1].position)
-            await session.sink.drained()
-
     def _ended(self, session: Session) -> None:
-        self._broadcaster.unsubscribe(session, session.channels)
-        self._wheel.cancel(session)
+        self._subscriptions.drop(session)
+        self.timers.stop(session)
         log.info(
             "connection ended",
             connection_id=session.id,
@@ -311,36 +159,11 @@ class Connections:
         )
 
 
-async def _resolve(session: Session, name: str) -> tuple[str, ...]:
-    """What `name` means for the session's person, now: a membership that ended while the database was
-    asked would otherwise be believed, and nobody would come to end it again.
-    """
-    while True:
-        asked_at = session.memberships_changed
-        resolved = await resolve(name, session.principal)
-        if session.memberships_changed == asked_at:
-            return resolved
-
-
-def _readable(session: Session, envelopes: Sequence[Envelope]) -> list[Envelope]:
-    """What of `envelopes` the session reads now, which may be less than when they were looked up."""
-    reads = session.channels
-    return [envelope for envelope in envelopes if not reads.isdisjoint(envelope.channels)]
-
-
-def _too_many() -> ChannelRefusedError:
-    return ChannelRefusedError("too_many_channels", f"a connection reads at most {MAX_CHANNELS} channels")
-
-
-def _parts(envelopes: Sequence[Envelope]) -> Iterator[list[Envelope]]:
-    """`envelopes` in parts of about `REPLAY_PART` bytes."""
-    part: list[Envelope] = []
-    size = 0
-    for envelope in envelopes:
-        part.append(envelope)
-        size += envelope.size
-        if size >= REPLAY_PART:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
+@contextmanager
+def _defects_end(session: Session) -> Iterator[None]:
+    """Have a defect in serving `session` be its end, and nobody else's."""
+    try:
+        yield
+    except Exception:
+        log.exception("a session met a defect", connection_id=session.id)
+        session.end(ends.DEFECT)

@@ -87,7 +87,7 @@ class Node:
         table = StreamTable()
         node = cls(settings, table, await table.open(), broker, clock)
         await node._history.load()
-        loops = (node._relay.run(), node._follower.run(), node.connections.run())
+        loops = (node._relay.run(), node._follower.run(), node.connections.timers.run())
         node._tasks = [asyncio.create_task(loop) for loop in loops]
         return node
 

@@ -11,7 +11,7 @@ test can play a client's whole day in a millisecond.
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from itcook.auth.principal import Principal
 from itcook.clock import Clock
@@ -24,8 +24,8 @@ from itcook.events import (
     Subscribed,
     Unsubscribed,
 )
-from itcook.messages import MAX_CHANNELS, InvalidMessageError, Message, parse
-from itcook.stream import channels, ends
+from itcook.messages import InvalidMessageError, Message, parse
+from itcook.stream import ends
 from itcook.stream.ends import End
 from itcook.stream.envelope import Envelope, control
 from itcook.stream.history import Reason
@@ -37,43 +37,14 @@ from itcook.stream.limits import (
     Strikes,
     TokenBucket,
 )
+from itcook.stream.reading import Reading
+from itcook.stream.sink import Sink
 
 MAX_UNSENT = (
     1024 * 1024
 )  # bytes a client may be behind when more comes; 10,000 such clients still fit into 10 GiB
 
 TransportName = Literal["websocket", "sse"]
-
-
-class Sink(Protocol):
-    """The way out of one connection.
-
-    Nothing here waits and nothing here fails: a connection that cannot be written to any more is found
-    out by whoever serves it.
-    """
-
-    @property
-    def unsent(self) -> int:
-        """Bytes accepted and not yet taken over by the network."""
-
-    @property
-    def heard_at(self) -> float | None:
-        """When anything last came from the client; None where the transport cannot tell."""
-
-    def stuck_for(self, now: float) -> float:
-        """For how long bytes have been waiting without any leaving, in seconds."""
-
-    def write(self, envelopes: Sequence[Envelope]) -> None:
-        """Accept events, in this order. How many bytes may wait is the session's to judge."""
-
-    async def drained(self) -> None:
-        """Wait until there is room for another part of a replay, or the connection has ended."""
-
-    def ping(self) -> None:
-        """Ask the client for a sign of life, if the transport has a way to."""
-
-    def end(self, end: End, last: Envelope) -> None:
-        """Send `last` after what was accepted before, then close as `end` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +92,15 @@ class Session:
         self.position = 0  # while joining: everything up to it is with the sink
         self.held: deque[Message] = deque()  # what the client asked for; the first may be at work
         self.sink = sink
-        self.memberships_changed = 0  # times; whoever asked before the last one was told what is no longer so
+        self.reading = Reading()
         self._liveness = liveness
         self._clock = clock
         self._on_end = on_end
-        self._names: dict[str, tuple[str, ...]] = {channels.SYSTEM: (channels.SYSTEM,)}
         self._heard_at = now
         self._heartbeat_at = now + liveness.heartbeat
         self._messages = TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, now)
         self._invalid = Strikes(INVALID_MESSAGES, INVALID_WINDOW)
         self._early: list[Envelope] | None = []  # what waits for `Connected` to go first; then None
-
-    @property
-    def names(self) -> list[str]:
-        """The channels subscribed to, by the names clients know."""
-        return list(self._names)
-
-    @property
-    def channels(self) -> frozenset[str]:
-        """The channels read, by their inner names."""
-        return frozenset(channel for resolved in self._names.values() for channel in resolved)
 
     def receive(self, message: object, now: float) -> Message | None:
         """What the client said, if it is something to act on; a refusal is answered here."""
@@ -169,48 +129,13 @@ class Session:
         if self._invalid.strike(now):
             self.end(ends.TOO_MANY_INVALID)
 
-    def add(self, name: str, resolved: tuple[str, ...]) -> bool:
-        """Read the channels that `name` stands for; False if there is no room for another name."""
-        if name not in self._names and len(self._names) >= MAX_CHANNELS:
-            return False
-        self._names[name] = resolved
-        return True
-
-    def remove(self, name: str) -> tuple[str, ...]:
-        """Stop reading `name`; the inner channels that no other name keeps. `system` stays."""
-        if name == channels.SYSTEM:
-            return ()
-        resolved = self._names.pop(name, ())
-        kept = self.channels
-        return tuple(channel for channel in resolved if channel not in kept)
-
-    def gain(self, channel: str) -> bool:
-        """A kitchen was joined, whose channel is `channel`: whether the session reads it by `kitchens`."""
-        self.memberships_changed += 1
-        if channels.KITCHENS not in self._names or self.ended is not None:
-            return False
-        self._names[channels.KITCHENS] = (*self._names[channels.KITCHENS], channel)
-        return True
-
-    def lose(self, channel: str) -> bool:
-        """A kitchen was left: its `channel` is read no more, by no name. Whether it had a name of its own."""
-        self.memberships_changed += 1
-        before = len(self._names)
-        for name, resolved in list(self._names.items()):
-            left = tuple(other for other in resolved if other != channel)
-            if left or name == channels.KITCHENS:
-                self._names[name] = left
-            else:
-                del self._names[name]
-        return len(self._names) < before
-
     def subscribed(self, cursor: str, ref: str | None) -> None:
         """Acknowledge `Subscribe`."""
-        self._send(Subscribed(channels=self.names, cursor=cursor, ref=ref))
+        self._send(Subscribed(channels=self.reading.names, cursor=cursor, ref=ref))
 
     def unsubscribed(self, cursor: str, ref: str | None) -> None:
         """Acknowledge `Unsubscribe`."""
-        self._send(Unsubscribed(channels=self.names, cursor=cursor, ref=ref))
+        self._send(Unsubscribed(channels=self.reading.names, cursor=cursor, ref=ref))
 
     def connected(self, resume: Resume) -> None:
         """Send the first event, and `ResyncRequired` where the client must begin anew."""
@@ -220,7 +145,7 @@ class Session:
             connection_id=self.id,
             user_id=self.principal.user_id,
             transport=self.transport,
-            channels=self.names,
+            channels=self.reading.names,
             cursor=resume.cursor,
             resume=resume.how,
             replayed=resume.replayed,

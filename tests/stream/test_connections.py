@@ -11,11 +11,11 @@ from itcook.database import Database
 from itcook.errors import UnavailableError
 from itcook.messages import MAX_CHANNELS, Heartbeat, Subscribe, Unsubscribe
 from itcook.models import User
-from itcook.stream import connections as module
 from itcook.stream import ends
+from itcook.stream.asking import MAX_HELD
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.channels import personal
-from itcook.stream.connections import Connections
+from itcook.stream.connections import LET_IN_SECONDS, Connections
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History
 from itcook.stream.session import MAX_UNSENT, Liveness, Session
@@ -124,7 +124,7 @@ async def test_a_replay_waits_for_its_reader_and_misses_nothing(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Part by part; what is published in between follows, once, before what is published after."""
-    monkeypatch.setattr(module, "REPLAY_PART", 2 * stored(10).size)
+    monkeypatch.setattr("itcook.stream.joining.REPLAY_PART", 2 * stored(10).size)
     here.publish(*run_of(1, 10))
     sink = SlowSink()
     session, _ = here.open(sink)
@@ -165,7 +165,7 @@ async def test_history_that_moved_on_during_a_replay_ends_the_slow_reader(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It resumes; a gap is never papered over."""
-    monkeypatch.setattr(module, "REPLAY_PART", 1)
+    monkeypatch.setattr("itcook.stream.joining.REPLAY_PART", 1)
     here.publish(*run_of(1, 2))
     sink = SlowSink()
     session, _ = here.open(sink)
@@ -199,7 +199,7 @@ async def test_what_is_asked_while_joining_is_done_afterwards(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A channel added in the middle of a replay begins at the cursor of its acknowledgement, in order."""
-    monkeypatch.setattr(module, "REPLAY_PART", 1)
+    monkeypatch.setattr("itcook.stream.joining.REPLAY_PART", 1)
     here.publish(*run_of(1, 3), stored(4, "system"))
     sink = SlowSink()
     session, _ = here.open(sink)
@@ -220,7 +220,7 @@ async def test_what_is_asked_while_joining_is_done_afterwards(
 async def test_what_waits_is_bounded(here: Here) -> None:
     """Who joins slowly on purpose and goes on asking is sent away."""
     session, _ = here.open()
-    for _ in range(module.MAX_HELD):
+    for _ in range(MAX_HELD):
         await here.connections.handle(session, subscribe("community"))
     assert session.ended is None
     await here.connections.handle(session, subscribe("community"))
@@ -238,7 +238,7 @@ async def test_what_comes_while_a_message_is_at_work_waits_for_it(
         return (name,)
 
     session, sink = await here.join()
-    monkeypatch.setattr(module, "resolve", slow)
+    monkeypatch.setattr("itcook.stream.subscriptions.resolve", slow)
     working = asyncio.create_task(here.connections.handle(session, subscribe("community", ref="r1")))
     await until(lambda: len(session.held) == 1)
     await here.connections.handle(session, Unsubscribe(type="Unsubscribe", channels=["community"], ref="r2"))
@@ -249,7 +249,7 @@ async def test_what_comes_while_a_message_is_at_work_waits_for_it(
     release.clear()
     tasks = [
         asyncio.create_task(here.connections.handle(session, subscribe("community")))
-        for _ in range(module.MAX_HELD + 1)
+        for _ in range(MAX_HELD + 1)
     ]
     await until(lambda: session.ended is ends.TOO_MANY_MESSAGES)
     release.set()
@@ -306,7 +306,7 @@ async def test_some_right_and_some_wrong(here: Here) -> None:
     assert sink.types == ["Connected", "Error"]
     await here.connections.handle(session, subscribe("a", "community", "b"))
     assert sink.types[2:] == ["Error", "Error", "Subscribed"]
-    assert session.names == ["system", "community"]
+    assert session.reading.names == ["system", "community"]
 
 
 async def test_many_wrong_channels_are_one_wrong_message(here: Here) -> None:
@@ -338,7 +338,7 @@ async def test_ten_thousand_right_channels(here: Here, database: Database) -> No
     names = [f"author:{person.id}" for person in people] * 150
     session, sink = await here.join()
     await here.connections.handle(session, subscribe(*names, ref="r1"))
-    assert len(session.names) == MAX_CHANNELS
+    assert len(session.reading.names) == MAX_CHANNELS
     assert sink.types == ["Connected", "Error", "Subscribed"]
     assert sink.last("Error")["code"] == "too_many_channels"
     here.publish(stored(1, names[0]), stored(2, names[69]))
@@ -352,7 +352,7 @@ async def test_an_author_by_any_spelling(here: Here, database: Database) -> None
     here.publish(stored(1, f"author:{user.id}"))
     assert sink.positions == [1]
     assert sink.types.count("Error") == 1
-    assert session.names == ["system", f"author:{user.id.hex.upper()}"]
+    assert session.reading.names == ["system", f"author:{user.id.hex.upper()}"]
 
 
 async def test_an_ended_session_gets_nothing_and_is_forgotten(here: Here) -> None:
@@ -362,7 +362,7 @@ async def test_an_ended_session_gets_nothing_and_is_forgotten(here: Here) -> Non
     here.publish(stored(1))
     assert sink.positions == []
     assert here.broadcaster.counts() == {}
-    assert len(here.connections._wheel) == 0
+    assert len(here.connections.timers) == 0
     assert len(here.connections) == 1
     here.connections.leave(session)
     here.connections.leave(session)
@@ -373,7 +373,7 @@ async def test_a_session_that_ends_while_it_subscribes(here: Here) -> None:
     """It is not put back into the broadcaster."""
     session, _ = await here.join()
     session.end(ends.RESTARTING)
-    await here.connections._act(session, subscribe("community"))
+    await here.connections._asking._act(session, subscribe("community"))
     assert here.broadcaster.counts() == {}
 
 
@@ -394,16 +394,16 @@ async def test_ticks_wake_who_is_due(here: Here) -> None:
     session, second = await here.join("community")
     here.publish(stored(1))
     now = asyncio.get_running_loop().time()
-    here.connections.tick(now + 5, now)
+    here.connections.timers.tick(now + 5, now)
     assert "Heartbeat" not in first.types
-    here.connections.tick(now + 12, now)
+    here.connections.timers.tick(now + 12, now)
     assert first.types.count("Heartbeat") == second.types.count("Heartbeat") == 1
     assert first.written[-1] is second.written[-1]
     assert first.written[-1].cursor == cursor(1)
     second.stuck = 31
-    here.connections.tick(now + 60, now)
+    here.connections.timers.tick(now + 60, now)
     assert session.ended is ends.TOO_SLOW
-    here.connections.tick(now + 80, now)
+    here.connections.timers.tick(now + 80, now)
     assert first.types.count("Heartbeat") == 3
 
 
@@ -418,7 +418,7 @@ async def test_a_defect_of_one_does_not_stop_the_clock(here: Here) -> None:
     session, _ = await here.join(sink=Broken())
     _, second = await here.join()
     now = asyncio.get_running_loop().time()
-    here.connections.tick(now + 12, now)
+    here.connections.timers.tick(now + 12, now)
     assert session.ended is ends.DEFECT
     assert "Heartbeat" in first.types
     assert "Heartbeat" in second.types
@@ -476,6 +476,6 @@ async def test_a_login_revoked_on_its_way_in(here: Here, monkeypatch: pytest.Mon
     other, _ = await here.join(number=2)
     assert other.ended is None
     now = asyncio.get_running_loop().time()
-    monkeypatch.setattr(here.connections, "_time", lambda: now + module.LET_IN_SECONDS + 1)
+    monkeypatch.setattr(here.connections, "_time", lambda: now + LET_IN_SECONDS + 1)
     here.connections.end_login(someone(3).session_id)
     assert list(here.connections._revoked) == [someone(3).session_id]

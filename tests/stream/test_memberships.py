@@ -11,7 +11,6 @@ from itcook.database import Database
 from itcook.messages import Subscribe, Unsubscribe
 from itcook.models import Kitchen, KitchenMember, User
 from itcook.stream import access, ends
-from itcook.stream import connections as module
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.channels import kitchen as channel_of
 from itcook.stream.connections import Connections
@@ -95,7 +94,7 @@ def in_agreement(here: Here, *sessions: Session) -> bool:
     told = {
         (session, channel) for channel, readers in here.broadcaster._readers.items() for session in readers
     }
-    return told == {(session, channel) for session in sessions for channel in session.channels}
+    return told == {(session, channel) for session in sessions for channel in session.reading.channels}
 
 
 def asking(name: str, *, ref: str | None = None) -> Subscribe:
@@ -137,7 +136,7 @@ async def test_who_comes_in_reads_from_then_on(here: Here, kitchen: UUID) -> Non
     await here.enter(grace, kitchen)
     here.say(kitchen)
     assert [s.positions for s in (sink, again, without, strange)] == [[2], [2], [], []]
-    assert first.names == ["system", "kitchens"]
+    assert first.reading.names == ["system", "kitchens"]
     assert in_agreement(here, first, second, other, far)
 
 
@@ -213,7 +212,7 @@ def before_the_answer_is_told(
                 await left.pop()()
             return answer
 
-        monkeypatch.setattr(module, "resolve", late)
+        monkeypatch.setattr("itcook.stream.subscriptions.resolve", late)
 
     return have
 
@@ -243,7 +242,7 @@ async def test_a_removal_that_overtakes_the_databases_answer(
         await here.connections.handle(session, asking(name))
     here.say(kitchen)
     assert sink.positions == []
-    assert channel_of(kitchen) not in session.channels
+    assert channel_of(kitchen) not in session.reading.channels
     assert in_agreement(here, session)
     assert ("Error" in sink.types) is (by == "name")
 
@@ -302,7 +301,7 @@ async def test_a_removal_in_the_middle_of_a_replay(
             self.asked += 1
             await self.room.acquire()
 
-    monkeypatch.setattr(module, "REPLAY_PART", 1)
+    monkeypatch.setattr("itcook.stream.joining.REPLAY_PART", 1)
     for _ in range(3):
         here.say(kitchen)
         here.publish(stored(here.history.head + 1))

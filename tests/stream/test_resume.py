@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from itcook.messages import Subscribe
-from itcook.stream import connections as connections_module
 from itcook.stream import history as history_module
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.channels import personal
@@ -121,7 +120,7 @@ class Comings(RuleBasedStateMachine):
         self.patches = pytest.MonkeyPatch()
         self.patches.setattr(history_module, "PAGE", 3)
         self.patches.setattr(history_module, "MAX_REPLAY", 20)
-        self.patches.setattr(connections_module, "REPLAY_PART", 2 * stored(1).size)
+        self.patches.setattr("itcook.stream.joining.REPLAY_PART", 2 * stored(1).size)
         self.log: list[Envelope] = []
         self.table = Table()
         self.everyone = [Client(0, ["community", "personal"]), Client(1, ["community"]), Client(1, [])]
@@ -185,7 +184,7 @@ class Comings(RuleBasedStateMachine):
     def disturb(self, count: int) -> None:
         """Mostly a heartbeat or some retention; at times the process dies."""
         self.now += 11
-        self.connections.tick(self.now, self.now)
+        self.connections.timers.tick(self.now, self.now)
         del self.table.events[: max(0, count - 3)]
         if count == 1:
             for client in self.everyone:

@@ -67,7 +67,7 @@ def played() -> Played:
 def test_connected_says_all_there_is_to_know() -> None:
     """And leaves behind the cursor that it names."""
     played = Played(expires_at=NOON + timedelta(minutes=15))
-    played.session.add("community", ("community",))
+    played.session.reading.add("community", ("community",))
     played.session.connected(Resume("resumed", 7, cursor(7), replayed=3))
     assert played.sink.last("Connected") == {
         "connection_id": "c1",
@@ -300,39 +300,15 @@ def test_too_many_messages(played: Played) -> None:
     assert played.sink.last("Disconnecting")["retry_after_ms"] > 0
 
 
-def test_sixty_four_channels(played: Played) -> None:
-    """`system` is one of them; one that is there already needs no room."""
-    for number in range(63):
-        assert played.session.add(f"post:{number}", (f"post:{number}",))
-    assert not played.session.add("post:x", ("post:x",))
-    assert played.session.add("post:5", ("post:5",))
-    assert len(played.session.names) == len(played.session.channels) == 64
-
-
-def test_system_stays(played: Played) -> None:
-    """Nobody leaves it."""
-    assert played.session.remove("system") == ()
-    assert played.session.names == ["system"]
-
-
-def test_two_names_for_one_channel(played: Played) -> None:
-    """The channel is read until both are gone."""
-    played.session.add("post:A", ("post:a",))
-    played.session.add("post:a", ("post:a",))
-    assert played.session.remove("post:A") == ()
-    assert played.session.remove("post:a") == ("post:a",)
-    assert played.session.remove("post:a") == ()
-
-
 def test_acknowledgements_carry_the_ref(played: Played) -> None:
     """And the channels as they are now."""
-    played.session.add("community", ("community",))
+    played.session.reading.add("community", ("community",))
     played.session.subscribed(cursor(9), "r1")
     assert played.sink.last("Subscribed") == {
         "channels": ["system", "community"],
         "cursor": cursor(9),
         "ref": "r1",
     }
-    played.session.remove("community")
+    played.session.reading.remove("community")
     played.session.unsubscribed(cursor(9), "r2")
     assert played.sink.last("Unsubscribed") == {"channels": ["system"], "cursor": cursor(9), "ref": "r2"}

@@ -1,0 +1,51 @@
+"""Asking: what a client's messages do."""
+
+from itcook.messages import Message, Subscribe, Unsubscribe
+from itcook.stream import ends
+from itcook.stream.history import History
+from itcook.stream.limits import MESSAGE_BURST
+from itcook.stream.session import Session
+from itcook.stream.subscriptions import Subscriptions
+
+MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining, or asks faster than is answered
+
+
+class Asking:
+    """Does what clients ask, each client's messages one after the other."""
+
+    def __init__(self, history: History, subscriptions: Subscriptions) -> None:
+        self._history = history
+        self._subscriptions = subscriptions
+
+    async def handle(self, session: Session, message: Message) -> None:
+        """Do what the client asks and acknowledge it, in order: while another message is at work it is held,
+        and until the session is live.
+
+        A channel added in the middle of a replay would begin somewhere in it, and there would be no
+        cursor that its acknowledgement could name.
+        """
+        if len(session.held) == MAX_HELD:
+            session.end(ends.TOO_MANY_MESSAGES)
+            return
+        session.held.append(message)
+        if session.live and len(session.held) == 1:
+            await self.act_on_held(session)
+
+    async def act_on_held(self, session: Session) -> None:
+        """Do what was asked while it had to wait."""
+        while session.live and session.held:
+            await self._act(session, session.held[0])
+            session.held.popleft()
+
+    async def _act(self, session: Session, message: Message) -> None:
+        if isinstance(message, Subscribe):
+            await self._subscribe(session, message)
+        elif isinstance(message, Unsubscribe):
+            self._subscriptions.remove(session, message.channels)
+            session.unsubscribed(self._history.cursor, message.ref)
+
+    async def _subscribe(self, session: Session, message: Subscribe) -> None:
+        refused = await self._subscriptions.add(session, message.channels)
+        self._subscriptions.refuse(session, refused, message.ref)
+        if not set(message.channels).isdisjoint(session.reading.names):
+            session.subscribed(self._history.cursor, message.ref)

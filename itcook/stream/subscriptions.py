@@ -1,0 +1,88 @@
+"""Subscriptions: what sessions read, kept in agreement with the broadcaster and with their memberships."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from itcook.messages import MAX_CHANNELS
+from itcook.stream import channels
+from itcook.stream.access import ChannelRefusedError, resolve
+from itcook.stream.broadcaster import Broadcaster
+from itcook.stream.history import History
+from itcook.stream.session import Session
+
+
+class Subscriptions:
+    """Adds and removes channels. A session that has ended is never put back into the broadcaster."""
+
+    def __init__(self, history: History, broadcaster: Broadcaster) -> None:
+        self._history = history
+        self._broadcaster = broadcaster
+        self._time = asyncio.get_running_loop().time
+
+    async def add(self, session: Session, names: Sequence[str]) -> list[ChannelRefusedError]:
+        """Subscribe to each of `names` that may be read; why the others may not.
+
+        Each name may cost a query, so the first one without room is the last one looked at, and refused
+        names are counted like others.
+        """
+        refused: list[ChannelRefusedError] = []
+        for name in dict.fromkeys(names):
+            try:
+                full = len(refused) == MAX_CHANNELS
+                if full or not session.reading.add(name, await _resolve(session, name)):
+                    refused.append(_too_many())
+                    break
+            except ChannelRefusedError as error:
+                refused.append(error)
+        if session.ended is None:
+            self._broadcaster.subscribe(session, session.reading.channels)
+        return refused
+
+    def remove(self, session: Session, names: Iterable[str]) -> None:
+        """Stop reading `names`."""
+        for name in names:
+            self._broadcaster.unsubscribe(session, session.reading.remove(name))
+
+    def refuse(self, session: Session, refused: Sequence[ChannelRefusedError], ref: str | None) -> None:
+        """Tell the client which names it cannot read; all of them count as one refused message."""
+        for error in refused:
+            session.refuse(error.code, error.message, ref)
+        if refused:
+            session.strike(self._time())
+
+    def drop(self, session: Session) -> None:
+        """Have the broadcaster forget a session that has ended."""
+        self._broadcaster.unsubscribe(session, session.reading.channels)
+
+    def membership_changed(self, sessions: Iterable[Session], kitchen_id: UUID, joined: bool) -> None:
+        """Have one person's `sessions` read the kitchen's channel, those that read `kitchens`; or, if the
+        person is in it no more, none of them, from this very moment.
+        """
+        change = self._let_in if joined else self._put_out
+        for session in sessions:
+            change(session, channels.kitchen(kitchen_id))
+
+    def _let_in(self, session: Session, channel: str) -> None:
+        if session.ended is None and session.reading.gain(channel):
+            self._broadcaster.subscribe(session, [channel])
+
+    def _put_out(self, session: Session, channel: str) -> None:
+        self._broadcaster.unsubscribe(session, [channel])
+        if session.reading.lose(channel):
+            session.unsubscribed(self._history.cursor, None)
+
+
+async def _resolve(session: Session, name: str) -> tuple[str, ...]:
+    """What `name` means for the session's person, now: a membership that ended while the database was
+    asked would otherwise be believed, and nobody would come to end it again.
+    """
+    while True:
+        asked_at = session.reading.memberships_changed
+        resolved = await resolve(name, session.principal)
+        if session.reading.memberships_changed == asked_at:
+            return resolved
+
+
+def _too_many() -> ChannelRefusedError:
+    return ChannelRefusedError("too_many_channels", f"a connection reads at most {MAX_CHANNELS} channels")
