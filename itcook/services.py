@@ -25,6 +25,7 @@ from itcook.schedule.runner import Job, Runner
 from itcook.settings import Settings
 from itcook.stream.memory import MemoryBroker
 from itcook.stream.node import Node
+from itcook.stream.signals import MembershipChanged
 
 SEND_SECONDS = 10.0  # a notification may be as much later than its time
 
@@ -52,7 +53,11 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
         tokens = Tokens(signing_key(settings), settings.access_token_seconds)
         accounts = Accounts(passwords, tokens, settings.refresh_token_days, open_home)
         stream = await Node.start(settings, MemoryBroker())
-        stop_listening = on_membership(stream.connections.membership_changed)
+        stop_listening = on_membership(
+            lambda user_id, kitchen_id, joined: stream.signal(
+                MembershipChanged(user_id=user_id, kitchen_id=kitchen_id, joined=joined)
+            )
+        )
         housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
         try:
             async with (

@@ -7,7 +7,7 @@ section 4.14.2).
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -90,6 +90,14 @@ def on_revoked(listener: Callable[[UUID], None]) -> Callable[[], None]:
     """Have `listener` called with the id of each session that is revoked here; the result ends that."""
     _listeners.append(listener)
     return lambda: _listeners.remove(listener)
+
+
+async def living(session_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Those of the sessions that live at `now`."""
+    found = LoginSession.filter(
+        id__in=session_ids, revoked_at=None, expires_at__gt=now, user__disabled_at=None
+    )
+    return {session.id for session in await found.only("id")}
 
 
 @transactional

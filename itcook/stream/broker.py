@@ -1,21 +1,47 @@
+"""The broker: carries what one node has to say to all nodes."""
+
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from itcook.stream.envelope import Envelope
+from itcook.stream.signals import Signal
 
-Receive = Callable[[Sequence[Envelope]], None]
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What a broker calls at a node, on the loop's thread. None of it waits.
+
+    `published` gets durable events, `announced` ephemeral ones, `signalled` a signal.
+    """
+
+    published: Callable[[Sequence[Envelope]], None]
+    announced: Callable[[Sequence[Envelope]], None]
+    signalled: Callable[[Signal], None]
 
 
 class Broker(Protocol):
-    """Carries relayed events from the node that stamped them to every node, itself included.
+    """A fast path to every node, the sender included, that promises little.
 
-    It is a fast path and promises little: a batch may come late, twice, out of order or never. Every
-    node puts that right by the positions, from the table. What it must not do is block: `publish` comes
-    back without waiting for receivers.
+    Durable events may come late, twice, out of order or never: every node puts that right by the positions,
+    from the table. Ephemeral events and signals come at most once, those of one sender in their order:
+    an ephemeral event that is lost is not missed, and what a lost signal said is found by the audit.
+
+    The sender's own node has what was announced or signalled before the call returns, and not again when
+    the broker brings it back: a person who was sent away and came again would be sent away twice. So a
+    logout ends connections here also while the broker cannot be reached.
+
+    What it must not do is block: nobody waits for a receiver. `announce` and `signal` never raise.
     """
 
     async def publish(self, batch: Sequence[Envelope]) -> None:
-        """Send durable events, in the order of their positions, to every receiver."""
+        """Send durable events, in the order of their positions."""
 
-    def subscribe(self, receive: Receive) -> None:
-        """Have `receive` called, on the loop's thread, with each batch that arrives at this node."""
+    def announce(self, envelopes: Sequence[Envelope]) -> None:
+        """Send ephemeral events."""
+
+    def signal(self, signal: Signal) -> None:
+        """Send a signal."""
+
+    def subscribe(self, receiver: Receiver) -> None:
+        """Have `receiver` called with what arrives at this node."""

@@ -19,6 +19,7 @@ COMMUNITY = "community"
 SYSTEM = "system"
 PERSONAL = "personal"
 KITCHENS = "kitchens"
+KITCHEN = "kitchen"  # the kind of one kitchen's channel
 DEFAULT = (COMMUNITY, PERSONAL, KITCHENS)
 
 _NAME = re.compile(r"[a-z]+(:[A-Za-z0-9_-]{1,64})?")
@@ -43,7 +44,7 @@ def author(user_id: UUID) -> str:
 
 
 def kitchen(kitchen_id: UUID) -> str:
-    return f"kitchen:{kitchen_id}"
+    return f"{KITCHEN}:{kitchen_id}"
 
 
 def is_name(text: str) -> bool:

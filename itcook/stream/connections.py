@@ -16,16 +16,17 @@ from itcook.errors import UnavailableError
 from itcook.messages import Message
 from itcook.stream import ends
 from itcook.stream.asking import Asking
+from itcook.stream.audit import Audit
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.ends import End
 from itcook.stream.history import History
 from itcook.stream.joining import Joining
+from itcook.stream.registry import Registry
+from itcook.stream.revocations import Revocations
 from itcook.stream.session import Liveness, Session, TransportName
 from itcook.stream.sink import Sink
 from itcook.stream.subscriptions import Subscriptions
 from itcook.stream.timers import Timers
-
-LET_IN_SECONDS = 60.0  # far longer than anything takes from the check of a token to the open connection
 
 log = structlog.get_logger(__name__)
 
@@ -41,18 +42,19 @@ class Connections:
         self._joining = Joining(history, self._subscriptions)
         self._asking = Asking(history, self._subscriptions)
         self.timers = Timers(history, liveness, clock)
-        self._sessions: dict[str, Session] = {}
-        self._revoked: dict[UUID, float] = {}  # lately, and when; the earliest first
+        self._registry = Registry()
+        self._revocations = Revocations(self._time)
+        self.audit = Audit(self._registry, self._subscriptions, clock)
         self._draining = False
         self._spread = 0.0  # seconds over which clients come back
         self._all_left = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._sessions)
+        return len(self._registry)
 
     def by_transport(self) -> dict[str, int]:
         """How many connections there are, by transport."""
-        counts = Counter(session.transport for session in self._sessions.values())
+        counts = Counter(session.transport for session in self._registry)
         return {"websocket": counts["websocket"], "sse": counts["sse"]}
 
     def open(self, principal: Principal, transport: TransportName, sink: Sink) -> Session:
@@ -71,13 +73,15 @@ class Connections:
             clock=self._clock,
             on_end=self._ended,
         )
-        self._sessions[session.id] = session
+        self._registry.add(session)
         if self._draining:
             session.end(self._restarting())
-        elif principal.session_id in self._revoked:
+        elif self._revocations.are_certain(principal):
             session.end(ends.REVOKED)
         else:
             self.timers.start(session)
+            if self._revocations.are_possible(principal):
+                self.audit.doubt(session)
         return session
 
     def check_open(self) -> None:
@@ -99,33 +103,39 @@ class Connections:
     def leave(self, session: Session) -> None:
         """Forget a connection whose client is gone."""
         session.end(ends.NORMAL)
-        self._sessions.pop(session.id, None)
-        if not self._sessions:
+        self._registry.remove(session)
+        if not self._registry:
             self._all_left.set()
 
     def end_all(self, end: End) -> None:
         """End every connection."""
-        for session in list(self._sessions.values()):
+        for session in self._registry:
             session.end(end)
 
     def end_login(self, session_id: UUID) -> None:
-        """End the connections of a login session that was revoked, also those that are about to open: the
-        database answered that it lives, and the revocation overtook the answer.
+        """End the connections of a login session that was revoked, also those that are about to open."""
+        self._revocations.login_revoked(session_id)
+        for session in self._registry.of_login(session_id):
+            session.end(ends.REVOKED)
+
+    def end_person(self, user_id: UUID, kept: UUID | None) -> None:
+        """End the connections of all logins of a person but the one that is `kept`, also those that are about
+        to open.
         """
-        now = self._time()
-        for known, revoked_at in list(self._revoked.items()):
-            if now - revoked_at <= LET_IN_SECONDS:
-                break
-            del self._revoked[known]
-        self._revoked[session_id] = now
-        for session in list(self._sessions.values()):
-            if session.principal.session_id == session_id:
+        self._revocations.person_revoked(user_id)
+        for session in self._registry.of_person(user_id):
+            if session.principal.session_id != kept:
                 session.end(ends.REVOKED)
+
+    def end_connection(self, connection_id: str) -> None:
+        """End one connection, if it is here."""
+        session = self._registry.find(connection_id)
+        if session is not None:
+            session.end(ends.SENT_AWAY)
 
     def membership_changed(self, user_id: UUID, kitchen_id: UUID, joined: bool) -> None:
         """Have the person's connections read the kitchen's channel, or no longer."""
-        theirs = [session for session in self._sessions.values() if session.principal.user_id == user_id]
-        self._subscriptions.membership_changed(theirs, kitchen_id, joined)
+        self._subscriptions.membership_changed(self._registry.of_person(user_id), kitchen_id, joined)
 
     async def drain(self, seconds: float) -> None:
         """Take nobody in any more, send everybody away, wait at most `seconds` until they have left.
@@ -134,20 +144,21 @@ class Connections:
         """
         self._draining = True
         self._spread = seconds
-        for session in list(self._sessions.values()):
+        for session in self._registry:
             session.end(self._restarting())
         self._all_left.clear()
-        if self._sessions:
+        if self._registry:
             try:
                 async with asyncio.timeout(seconds):
                     await self._all_left.wait()
             except TimeoutError:
-                log.warning("clients did not leave in time", connections=len(self._sessions))
+                log.warning("clients did not leave in time", connections=len(self._registry))
 
     def _restarting(self) -> End:
         return ends.RESTARTING.after(random.randint(200, 200 + int(self._spread * 1000)))  # noqa: S311 # no secret
 
     def _ended(self, session: Session) -> None:
+        self._registry.ended(session)
         self._subscriptions.drop(session)
         self.timers.stop(session)
         log.info(

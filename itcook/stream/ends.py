@@ -10,6 +10,7 @@
     4400  TOO_MANY_INVALID    no         20 invalid messages in a minute
     4401  TOKEN_EXPIRED       yes        after a refresh of the token
     4403  REVOKED             no         the login session was revoked
+    4403  SENT_AWAY           no         an administrator ended this connection
     4429  TOO_MANY_MESSAGES   yes        faster than the message rate allows
 
 `Disconnecting` carries the same code before the close, on both transports. Codes below 2000 are of
@@ -42,4 +43,5 @@ SILENT = End(4012, "nothing heard from the client", reconnect=True)
 TOO_MANY_INVALID = End(4400, "too many invalid messages", reconnect=False)
 TOKEN_EXPIRED = End(4401, "token expired: refresh it, then resume", reconnect=True)
 REVOKED = End(4403, "login session revoked", reconnect=False)
+SENT_AWAY = End(4403, "ended by an administrator", reconnect=False)
 TOO_MANY_MESSAGES = End(4429, "too many messages", reconnect=True, retry_after_ms=5_000)

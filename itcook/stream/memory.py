@@ -1,18 +1,27 @@
 from collections.abc import Sequence
 
-from itcook.stream.broker import Receive
+from itcook.stream.broker import Receiver
 from itcook.stream.envelope import Envelope
+from itcook.stream.signals import Signal
 
 
 class MemoryBroker:
-    """The broker of a single process: publishing is calling."""
+    """The broker of a single process: sending is calling."""
 
     def __init__(self) -> None:
-        self._receivers: list[Receive] = []
+        self._receivers: list[Receiver] = []
 
     async def publish(self, batch: Sequence[Envelope]) -> None:
-        for receive in self._receivers:
-            receive(batch)
+        for receiver in self._receivers:
+            receiver.published(batch)
 
-    def subscribe(self, receive: Receive) -> None:
-        self._receivers.append(receive)
+    def announce(self, envelopes: Sequence[Envelope]) -> None:
+        for receiver in self._receivers:
+            receiver.announced(envelopes)
+
+    def signal(self, signal: Signal) -> None:
+        for receiver in self._receivers:
+            receiver.signalled(signal)
+
+    def subscribe(self, receiver: Receiver) -> None:
+        self._receivers.append(receiver)

@@ -14,13 +14,20 @@ from itcook.clock import Clock, utc_now
 from itcook.settings import Settings
 from itcook.stream import ends, outbox
 from itcook.stream.broadcaster import Broadcaster
-from itcook.stream.broker import Broker
+from itcook.stream.broker import Broker, Receiver
 from itcook.stream.connections import Connections
 from itcook.stream.envelope import Envelope
 from itcook.stream.follower import Follower
 from itcook.stream.history import History
 from itcook.stream.relay import Relay
 from itcook.stream.session import Liveness
+from itcook.stream.signals import (
+    ConnectionRevoked,
+    MembershipChanged,
+    PersonRevoked,
+    SessionRevoked,
+    Signal,
+)
 from itcook.stream.table import StreamTable
 
 log = structlog.get_logger(__name__)
@@ -69,12 +76,15 @@ class Node:
             Liveness(settings.heartbeat_seconds, settings.timeout_seconds),
             clock,
         )
-        self._relay = Relay(table, broker)
+        self._relay = Relay(table, broker.publish)
         self._follower = Follower(table, self._history, self._publish, self._lost)
-        broker.subscribe(self._follower.receive)
+        self._broker = broker
+        broker.subscribe(
+            Receiver(published=self._follower.receive, announced=self._announced, signalled=self._signalled)
+        )
         self._stop_listening = (
             outbox.on_commit(self._relay.nudge),
-            sessions.on_revoked(self.connections.end_login),
+            sessions.on_revoked(lambda session_id: self.signal(SessionRevoked(session_id=session_id))),
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._published = 0
@@ -87,7 +97,12 @@ class Node:
         table = StreamTable()
         node = cls(settings, table, await table.open(), broker, clock)
         await node._history.load()
-        loops = (node._relay.run(), node._follower.run(), node.connections.timers.run())
+        loops = (
+            node._relay.run(),
+            node._follower.run(),
+            node.connections.timers.run(),
+            node.connections.audit.run(),
+        )
         node._tasks = [asyncio.create_task(loop) for loop in loops]
         return node
 
@@ -99,6 +114,14 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def announce(self, envelopes: Sequence[Envelope]) -> None:
+        """Have ephemeral events delivered on every node, on this one before the call returns."""
+        self._broker.announce(envelopes)
+
+    def signal(self, signal: Signal) -> None:
+        """Have every node act on `signal`, this one before the call returns."""
+        self._broker.signal(signal)
 
     def cursor(self) -> str:
         """The cursor of everything that was published on this node."""
@@ -129,6 +152,20 @@ class Node:
         self._turn_day(self._clock().date())
         self._published += len(batch)
         self._sent_today += self._broadcaster.publish(batch)
+
+    def _announced(self, envelopes: Sequence[Envelope]) -> None:
+        self._broadcaster.publish(envelopes)
+
+    def _signalled(self, signal: Signal) -> None:
+        match signal:
+            case SessionRevoked():
+                self.connections.end_login(signal.session_id)
+            case PersonRevoked():
+                self.connections.end_person(signal.user_id, signal.kept)
+            case ConnectionRevoked():
+                self.connections.end_connection(signal.connection_id)
+            case MembershipChanged():
+                self.connections.membership_changed(signal.user_id, signal.kitchen_id, signal.joined)
 
     def _turn_day(self, today: date) -> None:
         if today != self._today:

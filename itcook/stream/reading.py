@@ -21,6 +21,16 @@ class Reading:
         """The channels read, by their inner names."""
         return frozenset(channel for resolved in self._names.values() for channel in resolved)
 
+    @property
+    def kitchens(self) -> frozenset[str]:
+        """The channels of kitchens among them."""
+        return frozenset(channel for channel in self.channels if channels.kind(channel) == channels.KITCHEN)
+
+    @property
+    def follows_kitchens(self) -> bool:
+        """Whether what is read depends on memberships."""
+        return channels.KITCHENS in self._names or bool(self.kitchens)
+
     def add(self, name: str, resolved: tuple[str, ...]) -> bool:
         """Read the channels that `name` stands for; False if there is no room for another name."""
         if name not in self._names and len(self._names) >= MAX_CHANNELS:

@@ -1,11 +1,12 @@
 """The relay: gives committed events their positions and hands them to the broker."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from itcook.errors import ProblemError
-from itcook.stream.broker import Broker
+from itcook.stream.envelope import Envelope
 from itcook.stream.table import StreamTable
 
 BATCH = 500  # events a pass; bounds the transaction and what a burst puts into one flush
@@ -16,11 +17,11 @@ log = structlog.get_logger(__name__)
 
 
 class Relay:
-    """Moves events from the outbox into the stream, for as long as `run` runs."""
+    """Moves events from the outbox into the stream, and gives them to `publish`, the broker's."""
 
-    def __init__(self, table: StreamTable, broker: Broker) -> None:
+    def __init__(self, table: StreamTable, publish: Callable[[Sequence[Envelope]], Awaitable[None]]) -> None:
         self._table = table
-        self._broker = broker
+        self._publish = publish
         self._nudged = asyncio.Event()
 
     def nudge(self) -> None:
@@ -47,7 +48,7 @@ class Relay:
         total = 0
         self._nudged.clear()
         while batch := await self._table.stamp(BATCH):
-            await self._broker.publish(batch)
+            await self._publish(batch)
             total += len(batch)
         return total
 

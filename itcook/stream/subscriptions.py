@@ -1,7 +1,7 @@
 """Subscriptions: what sessions read, kept in agreement with the broadcaster and with their memberships."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from uuid import UUID
 
 from itcook.messages import MAX_CHANNELS
@@ -62,6 +62,15 @@ class Subscriptions:
         change = self._let_in if joined else self._put_out
         for session in sessions:
             change(session, channels.kitchen(kitchen_id))
+
+    def correct(self, session: Session, believed: Set[str], true: Set[str]) -> None:
+        """Put right what the session reads of kitchens: the channels `believed` to be its person's, where
+        only those in `true` are.
+        """
+        for channel in believed - true:
+            self._put_out(session, channel)
+        for channel in true - believed:
+            self._let_in(session, channel)
 
     def _let_in(self, session: Session, channel: str) -> None:
         if session.ended is None and session.reading.gain(channel):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from itcook.stream import ends
 from itcook.stream.asking import MAX_HELD
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.channels import personal
-from itcook.stream.connections import LET_IN_SECONDS, Connections
+from itcook.stream.connections import Connections
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History
 from itcook.stream.session import MAX_UNSENT, Liveness, Session
@@ -466,16 +467,33 @@ async def test_a_revoked_login_ends_its_connections(here: Here) -> None:
     assert here.connections.by_transport() == {"websocket": 3, "sse": 0}
 
 
-async def test_a_login_revoked_on_its_way_in(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Revoked after its token was found good and before its connection is there; it is not remembered for
-    ever."""
+async def test_a_login_revoked_on_its_way_in(here: Here) -> None:
+    """Revoked after its token was found good and before its connection is there."""
     here.connections.end_login(someone(1).session_id)
     session, sink = await here.join("community")
     assert session.ended is ends.REVOKED
     assert sink.types == ["Disconnecting"]
     other, _ = await here.join(number=2)
     assert other.ended is None
-    now = asyncio.get_running_loop().time()
-    monkeypatch.setattr(here.connections, "_time", lambda: now + LET_IN_SECONDS + 1)
-    here.connections.end_login(someone(3).session_id)
-    assert list(here.connections._revoked) == [someone(3).session_id]
+
+
+async def test_a_revoked_person_loses_all_connections_but_the_kept(here: Here) -> None:
+    """A new password ends every login but the one that set it; a ban ends all of them."""
+    ada = someone(1)
+    elsewhere = replace(ada, session_id=uuid4())
+    kept, _ = await here.join()
+    lost = here.connections.open(elsewhere, "sse", FakeSink())
+    other, _ = await here.join(number=2)
+    here.connections.end_person(ada.user_id, ada.session_id)
+    assert (kept.ended, lost.ended, other.ended) == (None, ends.REVOKED, None)
+    here.connections.end_person(ada.user_id, None)
+    assert (kept.ended, other.ended) == (ends.REVOKED, None)
+
+
+async def test_one_connection_is_sent_away(here: Here) -> None:
+    """No other one of the same person; one that is not here is nobody's business."""
+    session, _ = await here.join()
+    other, _ = await here.join()
+    here.connections.end_connection("elsewhere")
+    here.connections.end_connection(session.id)
+    assert (session.ended, other.ended) == (ends.SENT_AWAY, None)

@@ -35,9 +35,6 @@ class Carrier:
             raise ConnectionError("the broker is gone")
         self.batches.append(batch)
 
-    def subscribe(self, receive: object) -> None:
-        raise AssertionError("the relay does not listen")
-
     @property
     def positions(self) -> list[int]:
         return [envelope.position for batch in self.batches for envelope in batch]
@@ -60,7 +57,7 @@ def carrier() -> Carrier:
 @pytest.fixture
 def relay(table: StreamTable, carrier: Carrier) -> Relay:
     """A relay that does not run."""
-    return Relay(table, carrier)
+    return Relay(table, carrier.publish)
 
 
 @pytest.fixture
@@ -143,7 +140,7 @@ async def test_what_nobody_nudged_for_is_polled(
 ) -> None:
     """Another node, or a process that died, committed it."""
     monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
-    task = asyncio.create_task(Relay(table, carrier).run())
+    task = asyncio.create_task(Relay(table, carrier.publish).run())
     await happen("community")
     await until(lambda: carrier.positions == [1])
     task.cancel()
@@ -178,14 +175,14 @@ async def test_a_table_that_fails_does_not_end_the_relay(
 
     monkeypatch.setattr(table, "stamp", failing)
     await happen("community")
-    task = asyncio.create_task(Relay(table, carrier).run())
+    task = asyncio.create_task(Relay(table, carrier.publish).run())
     await until(lambda: carrier.positions == [1])
     task.cancel()
 
 
 async def test_two_relays_and_many_writers(table: StreamTable, carrier: Carrier) -> None:
     """Every event once, dense, and each batch in order, whoever relays."""
-    relays = [Relay(table, carrier), Relay(table, carrier)]
+    relays = [Relay(table, carrier.publish), Relay(table, carrier.publish)]
     forget = [outbox.on_commit(relay.nudge) for relay in relays]
     tasks = [asyncio.create_task(relay.run()) for relay in relays]
     await asyncio.gather(*(happen("community") for _ in range(60)))

@@ -1,0 +1,72 @@
+"""Signals: what one node tells all nodes about people and connections, never seen by clients.
+
+    SessionRevoked       a login session ended: so do its connections
+    PersonRevoked        all logins of a person ended, or all but one
+    ConnectionRevoked    one connection has to go
+    MembershipChanged    a person came into a kitchen, or left it
+
+Each says what is so, not what to do about it, and doing it twice is doing it once. A signal may be lost:
+what it says is in the database as well, where `itcook.stream.audit` finds it (but for `ConnectionRevoked`,
+whose sender can send it again). As JSON one has some hundred bytes, far below the 8,000 that PostgreSQL's
+NOTIFY carries.
+"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+
+
+class _Signal(BaseModel):
+    model_config = ConfigDict(frozen=True)  # members that a newer node adds are passed over
+
+
+class SessionRevoked(_Signal):
+    """The login session lives no more: logged out, stolen, or ended from elsewhere."""
+
+    type: Literal["SessionRevoked"] = "SessionRevoked"
+    session_id: UUID
+
+
+class PersonRevoked(_Signal):
+    """The person's login sessions live no more, but for `kept`: a new password, a ban, a kick."""
+
+    type: Literal["PersonRevoked"] = "PersonRevoked"
+    user_id: UUID
+    kept: UUID | None = None
+
+
+class ConnectionRevoked(_Signal):
+    """This one connection is not wanted."""
+
+    type: Literal["ConnectionRevoked"] = "ConnectionRevoked"
+    connection_id: str
+
+
+class MembershipChanged(_Signal):
+    """The person is in the kitchen (`joined`), or no longer."""
+
+    type: Literal["MembershipChanged"] = "MembershipChanged"
+    user_id: UUID
+    kitchen_id: UUID
+    joined: bool
+
+
+Signal = SessionRevoked | PersonRevoked | ConnectionRevoked | MembershipChanged
+
+
+class _AnySignal(RootModel[Signal]):
+    root: Annotated[Signal, Field(discriminator="type")]
+
+
+def encode(signal: Signal) -> str:
+    """The JSON of `signal`, on one line."""
+    return signal.model_dump_json()
+
+
+def decode(text: str) -> Signal | None:
+    """The signal that `text` is; None if this version knows no such signal, as while nodes are updated."""
+    try:
+        return _AnySignal.model_validate_json(text).root
+    except ValidationError:
+        return None
