@@ -10,8 +10,7 @@ import pytest
 from tortoise import connections
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from itcook import database as module
-from itcook.database import ATTEMPTS, Database, Transaction, as_problem, transactional
+from itcook.database import Database, Transaction, as_problem, transactional, transactions
 from itcook.errors import UnavailableError
 from itcook.identifiers import new_id
 from itcook.models import Follow, User
@@ -223,7 +222,7 @@ async def test_closing_waits_for_what_runs(settings: Settings, database: Databas
 async def test_a_lock_is_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tried again once it is free; its caller notices nothing."""
     await pragma("busy_timeout", 1)
-    monkeypatch.setattr(module, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(transactions, "BACKOFF_SECONDS", 0.001)
     attempts = 0
     with locked(settings) as other:
 
@@ -243,7 +242,7 @@ async def test_a_lock_is_waited_for(settings: Settings, monkeypatch: pytest.Monk
 async def test_a_lock_that_stays(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 after so many attempts, and everything works once it is gone."""
     await pragma("busy_timeout", 1)
-    monkeypatch.setattr(module, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(transactions, "BACKOFF_SECONDS", 0.001)
     attempts = 0
 
     @transactional
@@ -254,7 +253,7 @@ async def test_a_lock_that_stays(settings: Settings, monkeypatch: pytest.MonkeyP
 
     with locked(settings), pytest.raises(UnavailableError) as caught:
         await work()
-    assert attempts == ATTEMPTS
+    assert attempts == transactions.ATTEMPTS
     assert caught.value.retry_after == 1
     await work()
     assert await emails() == {"a"}
@@ -263,9 +262,9 @@ async def test_a_lock_that_stays(settings: Settings, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("error", "attempts"),
     [
-        (asyncpg.DeadlockDetectedError("deadlock detected"), ATTEMPTS),
-        (asyncpg.SerializationError("could not serialize access"), ATTEMPTS),
-        (asyncpg.LockNotAvailableError("canceling statement due to lock timeout"), ATTEMPTS),
+        (asyncpg.DeadlockDetectedError("deadlock detected"), transactions.ATTEMPTS),
+        (asyncpg.SerializationError("could not serialize access"), transactions.ATTEMPTS),
+        (asyncpg.LockNotAvailableError("canceling statement due to lock timeout"), transactions.ATTEMPTS),
         (asyncpg.StatementCompletionUnknownError("nobody knows"), 1),
         (asyncpg.AdminShutdownError("terminating connection"), 1),
     ],
@@ -275,7 +274,7 @@ async def test_what_postgresql_takes_back_is_tried_again(
     error: Exception, attempts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was certainly rolled back; where the commit may have happened, a second time could be too many."""
-    monkeypatch.setattr(module, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(transactions, "BACKOFF_SECONDS", 0.001)
     made = 0
 
     @transactional

@@ -1,0 +1,137 @@
+"""Transactions that a vanished client cannot break.
+
+Every write goes through `transactional`. What it adds to Tortoise's own transactions:
+
+- It runs in a task of its own, shielded: Quart cancels a handler when its client leaves, and a
+  cancellation in the middle would leak SQLite's only connection or one of PostgreSQL's pool.
+- Work can be put before the commit (the outbox's rows, so that their order follows the row locks taken
+  before) and after it (nudges: nobody hears of what was not committed).
+- What passes by itself (a lock, a deadlock, a failed serialization) is tried again; what does not
+  becomes `UnavailableError`, and nothing was acknowledged.
+"""
+
+import asyncio
+import contextvars
+import random
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial, update_wrapper
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+import structlog
+from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+
+from itcook.clock import Clock, utc_now
+from itcook.database.failures import as_problem, passes_by_itself
+
+ATTEMPTS = 5  # of one transaction; with the back-off below about one second in all
+BACKOFF_SECONDS = 0.05  # doubled each time, with jitter
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+_current: contextvars.ContextVar["Transaction | None"] = contextvars.ContextVar("transaction", default=None)
+_running: set[asyncio.Task[Any]] = set()
+
+
+class Transaction:
+    """One unit of work. `now` is the time of everything it writes."""
+
+    def __init__(self, connection: TransactionalDBClient, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self._before_commit: list[Callable[[], Awaitable[None]]] = []
+        self._after_commit: list[Callable[[], None]] = []
+
+    def before_commit(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Have `call` awaited as the last thing inside the transaction, in the order given."""
+        self._before_commit.append(call)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have `call` made once the transaction is durable, and never if it rolls back."""
+        self._after_commit.append(call)
+
+    async def insert_once(self, row: Model) -> bool:
+        """Insert `row` unless a unique constraint holds against it; whether it was inserted.
+
+        Another transaction that is inserting the same is waited for: only the one that comes first
+        inserts, also under READ COMMITTED, and nobody has an aborted transaction on its hands.
+        """
+        model = type(row)
+        await model.bulk_create([row], ignore_conflicts=True, using_db=self.connection)
+        return await model.filter(pk=row.pk).using_db(self.connection).exists()
+
+    async def commit(self) -> None:
+        for write in self._before_commit:
+            await write()
+        # When this fails, leaving the block in `_once` rolls back: SQLite keeps the transaction open, and
+        # the next BEGIN would commit what was answered with 503.
+        await self.connection.commit()
+
+    def committed(self) -> None:
+        for call in self._after_commit:
+            call()
+
+
+class transactional(Generic[P, T]):  # noqa: N801 # used as a decorator
+    """Make `f(transaction, …)` a use case `f(…)` that runs in a transaction of its own.
+
+    `f.within(transaction, …)` is the same work inside a transaction that is already there. The work may
+    run more than once, so it must change nothing but the database.
+    """
+
+    clock: Clock = staticmethod(utc_now)
+
+    def __init__(self, work: Callable[Concatenate[Transaction, P], Awaitable[T]]) -> None:
+        self.within = work
+        update_wrapper(self, work)
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        assert _current.get() is None, f"{self.within} inside a transaction: use .within()"
+        task = asyncio.create_task(_attempt(partial(self._once, args, kwargs)))
+        _running.add(task)
+        task.add_done_callback(_finished)
+        return await asyncio.shield(task)
+
+    async def _once(self, args: Any, kwargs: Any) -> T:
+        async with in_transaction() as connection:
+            transaction = Transaction(connection, type(self).clock())
+            token = _current.set(transaction)
+            try:
+                result = await self.within(transaction, *args, **kwargs)
+                await transaction.commit()
+            finally:
+                _current.reset(token)
+        transaction.committed()
+        return result
+
+
+async def all_ended() -> None:
+    """Wait for the transactions that run, also for those whose callers are gone."""
+    while _running:
+        await asyncio.wait(set(_running))
+
+
+def _finished(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled():
+        # Whoever waited has the exception; whoever left does not care, and asyncio must not complain.
+        task.exception()
+
+
+async def _attempt(once: Callable[[], Awaitable[T]]) -> T:
+    for attempt in range(ATTEMPTS):
+        try:
+            return await once()
+        except Exception as error:
+            problem = as_problem(error)
+            if problem is None:
+                raise
+            if attempt == ATTEMPTS - 1 or not passes_by_itself(error):
+                log.warning("transaction failed", error=str(error), attempts=attempt + 1)
+                raise problem from error
+            await asyncio.sleep(BACKOFF_SECONDS * 2**attempt * random.uniform(0.5, 1))  # noqa: S311
+    raise AssertionError("unreachable: the last attempt returns or raises")
