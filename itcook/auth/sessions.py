@@ -5,14 +5,13 @@ to two people, and as nobody can tell who of them is the thief, the session ends
 section 4.14.2).
 """
 
-import hashlib
-import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from itcook.auth.opaque import hash_of, new_secret
 from itcook.database import Transaction, transactional
 from itcook.models import LoginSession, RefreshToken, User
 
@@ -61,7 +60,7 @@ async def continue_session(transaction: Transaction, refresh_token: str, days: i
     and is no exception so that the end is committed.
     """
     stored = (
-        await RefreshToken.filter(token_hash=_hash(refresh_token))
+        await RefreshToken.filter(token_hash=hash_of(refresh_token))
         .using_db(transaction.connection)
         .select_related("session__user")
         .first()
@@ -125,16 +124,14 @@ async def _continued(transaction: Transaction, session: LoginSession, days: int)
 
 
 async def _add_token(transaction: Transaction, session: LoginSession) -> str:
-    token = secrets.token_urlsafe(32)
+    token = new_secret()
     await RefreshToken.create(
-        using_db=transaction.connection, token_hash=_hash(token), session=session, created_at=transaction.now
+        using_db=transaction.connection,
+        token_hash=hash_of(token),
+        session=session,
+        created_at=transaction.now,
     )
     return token
-
-
-def _hash(token: str) -> str:
-    # 256 random bits need no slow hash.
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _lives(session: LoginSession, now: datetime) -> bool:
