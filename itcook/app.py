@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
-from quart import Quart, Request, Websocket, g, request, websocket
+from quart import Quart
 from quart_cors import cors
 from quart_schema import HttpSecurityScheme, Info, QuartSchema
 
@@ -15,6 +15,7 @@ from blueprints import (
     framing,
     fridge,
     goals,
+    guard,
     health,
     kitchens,
     notifications,
@@ -23,12 +24,8 @@ from blueprints import (
     recipes,
     suggestions,
 )
-from blueprints.context import services
-from blueprints.guard import is_public
 from blueprints.requests import MAX_BODY_BYTES, StrictRequest
 from itcook import __version__
-from itcook.auth.credentials import authenticate
-from itcook.auth.origins import check_origin
 from itcook.auth.passwords import Passwords
 from itcook.proxies import TrustedProxies
 from itcook.services import open_services
@@ -53,7 +50,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     _document(app)
     _allow_origins(app, settings)
     app.before_request(framing.refuse_two_lengths)
-    _guard(app)
+    guard.stand(app)
     _serve(app, settings, passwords or Passwords())
     for module in (
         auth,
@@ -118,30 +115,3 @@ def _allow_origins(app: Quart, settings: Settings) -> None:
     )
     # Its WebSocket half refuses every client that is no browser; the guard checks origins itself.
     app.before_websocket_funcs[None].pop()
-
-
-def _guard(app: Quart) -> None:
-    """Let nobody in who is not known, but where a view is marked public."""
-
-    @app.before_request
-    async def guard_request() -> None:
-        if not _is_preflight(request):
-            await _let_in(app, request)
-
-    @app.before_websocket
-    async def guard_websocket() -> None:
-        await _let_in(app, websocket)
-
-
-def _is_preflight(incoming: Request) -> bool:
-    rule = incoming.url_rule
-    return incoming.method == "OPTIONS" and rule is not None and rule.provide_automatic_options
-
-
-async def _let_in(app: Quart, incoming: Request | Websocket) -> None:
-    endpoint = incoming.endpoint
-    if endpoint is None or is_public(app.view_functions[endpoint]):
-        return  # an address without a view is answered with 404 or 405, whoever asks
-    running = services()
-    check_origin(incoming.headers.getlist("Origin"), incoming.host, running.settings.allowed_origins)
-    g.principal = await authenticate(running.tokens, incoming.headers, incoming.args)

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from itcook import idempotency
-from itcook.auth import sessions
+from itcook.auth import sessions, tickets
 from itcook.clock import Clock
 from itcook.kitchens import invites
 from itcook.notifications import inbox, system
@@ -38,6 +38,7 @@ class Housekeeping:
         await _try("stream history", self._prune_history, now)
         await _try("idempotency keys", idempotency.prune, now)
         await _try("login sessions", sessions.prune, now)
+        await _try("tickets", tickets.prune, now)
         await _try("inbox items", inbox.prune, now)
         await _try("system notifications", system.prune, now)
         await _try("kitchen invites", invites.prune, now)

@@ -44,6 +44,8 @@ FRAME_BURST = 512.0
 
 Address = tuple[str, int] | None
 
+_LISTS = {b"connection", b"sec-websocket-protocol"}
+
 log = structlog.get_logger(__name__)
 
 
@@ -176,8 +178,7 @@ class _HTTP(H11Protocol):
         if dict(request.headers).get(b"sec-websocket-version", WEBSOCKET_VERSION) != WEBSOCKET_VERSION:
             await self._refuse_version()
             return
-        # Hypercorn accepts every permessage-deflate that it is offered, so it is offered none.
-        headers = [(name, value) for name, value in request.headers if name != b"sec-websocket-extensions"]
+        headers = [(name, value) for name, value in request.headers if _is_understood(name, value)]
         await super()._create_stream(
             h11.Request(
                 method=request.method,
@@ -244,6 +245,12 @@ class _WebSocket(WSStream):
     async def _answer(self, close: CloseConnection) -> None:
         await self._send_wsproto_event(close)
         await self.send(StreamClosed(stream_id=self.stream_id))
+
+
+def _is_understood(name: bytes, value: bytes) -> bool:
+    # Hypercorn accepts every permessage-deflate that it is offered, so it is offered none; and it drops the
+    # connection over a list that is not ASCII, as if the list were not there it is answered.
+    return name != b"sec-websocket-extensions" and (name not in _LISTS or value.isascii())
 
 
 def _is_overhead(frame: Frame) -> bool:

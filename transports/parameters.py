@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 from itcook.errors import FieldError, ValidationError
 from itcook.stream import channels
 
-_ALLOWED = {"channels", "cursor"}
+_ALLOWED = {"channels", "cursor", "ticket"}  # the ticket was for the guard
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from typing import cast
 
-from quart import current_app, g
+from quart import current_app, g, websocket
 
 from itcook.auth.principal import Principal
+from itcook.auth.ways import SUBPROTOCOL
 from itcook.services import Services
 from itcook.stream.connections import Connections
 
@@ -17,3 +18,10 @@ def connections() -> Connections:
 def principal() -> Principal:
     """Whoever was let in."""
     return cast("Principal", g.principal)
+
+
+def subprotocol() -> str | None:
+    """What to select of the subprotocols that a WebSocket client offers: ours, and never the one that is a
+    token.
+    """
+    return SUBPROTOCOL if SUBPROTOCOL in websocket.requested_subprotocols else None

@@ -8,7 +8,7 @@ from itcook.stream.connections import Connections
 from itcook.stream.session import Session
 from transports.connection import connection_of
 from transports.parameters import StreamParameters
-from transports.running import connections, principal
+from transports.running import connections, principal, subprotocol
 from transports.sink import QueuedSink
 
 blueprint = Blueprint("websocket", __name__)
@@ -23,7 +23,7 @@ async def stream() -> None:
     sink = QueuedSink(connection_of(websocket.scope), answers=True)
     session = here.open(principal(), "websocket", sink)
     try:
-        await websocket.accept()
+        await websocket.accept(subprotocol=subprotocol())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(here.join(session, parameters.names, parameters.cursor))
             reader = tasks.create_task(_read(here, session, tasks))

@@ -1,30 +1,19 @@
-"""Credentials: what a request or a handshake carries to say who is there."""
+"""Who is there: from the credential that a request carries to the person it acts for."""
 
-import re
-from collections.abc import Container, Iterable
-
+from itcook.auth import tickets
 from itcook.auth.principal import Principal
 from itcook.auth.tokens import Claims, Tokens
+from itcook.auth.ways import Credential, Kind
 from itcook.clock import utc_now
-from itcook.errors import InvalidRequestError, UnauthenticatedError
+from itcook.errors import UnauthenticatedError
 from itcook.models import User
 
-# A URL ends up in logs, histories and Referer headers: whoever reads those would be signed in.
-_TOKEN_PARAMETERS = ("token", "access_token", "jwt", "authorization")
-_BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 
-
-async def authenticate(
-    tokens: Tokens, headers: Iterable[tuple[str, str]], query: Container[str]
-) -> Principal:
-    """Who is there. `headers` are pairs of name and value, `query` the parameters' names.
-
-    Raises `UnauthenticatedError` if that is nobody, and `InvalidRequestError` if the credentials are where
-    they must not be.
-    """
-    _refuse_tokens_in(query)
-    given = [value for name, value in headers if name.lower() == "authorization"]
-    return await principal_of(tokens.read(_bearer(given)))
+async def authenticate(tokens: Tokens, credential: Credential) -> Principal:
+    """The person whose credential this is. Raises `UnauthenticatedError` if it is nobody's."""
+    if credential.kind is Kind.TICKET:
+        return await principal_of(await tickets.redeem(credential.value))
+    return await principal_of(tokens.read(credential.value))
 
 
 async def principal_of(claims: Claims) -> Principal:
@@ -46,24 +35,3 @@ async def principal_of(claims: Claims) -> Principal:
         role=user.role,
         expires_at=claims.expires_at,
     )
-
-
-def _refuse_tokens_in(query: Container[str]) -> None:
-    for name in _TOKEN_PARAMETERS:
-        if name in query:
-            raise InvalidRequestError(
-                f"a token in the query string ({name}) leaks into logs:"
-                " send it in a header, Authorization: Bearer TOKEN",
-                code="token_in_query",
-            )
-
-
-def _bearer(given: list[str]) -> str:
-    if not given:
-        raise UnauthenticatedError("send an access token in a header, Authorization: Bearer TOKEN")
-    if len(given) > 1:
-        raise InvalidRequestError("send one Authorization header, not several")
-    match = _BEARER.fullmatch(given[0])
-    if match is None:
-        raise UnauthenticatedError("the Authorization header must read: Bearer TOKEN", code="invalid_token")
-    return match[1]

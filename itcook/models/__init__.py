@@ -13,6 +13,7 @@ from itcook.models.notification import InboxItem, InboxMark, Mute, ScheduledNoti
 from itcook.models.post import Post
 from itcook.models.recipe import Recipe, RecipeFavourite, RecipeRating, RecipeRequest
 from itcook.models.stream_entry import StreamEntry, StreamHead
+from itcook.models.ticket import Ticket
 from itcook.models.user import User
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "ScheduledNotification",
     "StreamEntry",
     "StreamHead",
+    "Ticket",
     "User",
 ]

@@ -19,21 +19,21 @@ class Api:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._http = httpx.AsyncClient(
+        self.http = httpx.AsyncClient(
             trust_env=False,
             timeout=httpx.Timeout(20, read=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         )
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        await self.http.aclose()
 
     async def request(
         self, method: str, path: str, person: Person | None = None, **more: Any
     ) -> httpx.Response:
         """Any request below `/api/v1`; `headers` in `more` come on top of the person's own."""
         headers = {**(person.headers if person else {}), **more.pop("headers", {})}
-        return await self._http.request(method, f"{self._server.url}/api/v1{path}", headers=headers, **more)
+        return await self.http.request(method, f"{self._server.url}/api/v1{path}", headers=headers, **more)
 
     async def done(self, method: str, path: str, person: Person | None, **more: Any) -> dict[str, Any]:
         """A request that must succeed; what it answers, which is nothing where there is no body."""
@@ -82,7 +82,7 @@ class Api:
         headers = (
             person.headers if last_event_id is None else {**person.headers, "Last-Event-ID": last_event_id}
         )
-        return await SSEStream.open(self._http, self.address("sse", **parameters), headers)
+        return await SSEStream.open(self.http, self.address("sse", **parameters), headers)
 
     async def websocket(self, person: Person, **parameters: str) -> WebSocketStream:
         """A stream that can also send."""

@@ -43,7 +43,7 @@ def test_what_is_not_known_is_named() -> None:
     with pytest.raises(ValidationError) as caught:
         StreamParameters.read(query(("chanels", "community")), "named")
     assert caught.value.errors[0].pointer == "/chanels"
-    assert caught.value.errors[0].detail == "is no parameter here; there are channels, cursor, named"
+    assert caught.value.errors[0].detail == "is no parameter here; there are channels, cursor, named, ticket"
 
 
 @pytest.mark.parametrize("name", ["channels", "cursor"])
