@@ -9,6 +9,7 @@ from itcook.strict_json import InvalidJSONError, loads
 MAX_CHANNELS = 64  # a connection's; a client that needs more subscribes to a wider channel
 MAX_NAMES = 2 * MAX_CHANNELS + 1  # of one message: all that may be read, as many refused, and one too many
 MAX_REF_LENGTH = 64
+MAX_MESSAGE_BYTES = 64 * 1024  # many times the longest honest one, a Subscribe to all channels there may be
 MAX_ERROR_LENGTH = 300
 
 Ref = Annotated[str, Field(max_length=MAX_REF_LENGTH)]
@@ -58,13 +59,16 @@ class AnyMessage(RootModel[Message]):
 
 
 class InvalidMessageError(Exception):
-    """A client message that cannot be read; `ref` is its own, where that could be made out."""
+    """A client message that cannot be read; `ref` is its own, where that could be made out, and `pointer` a
+    JSON pointer to the place that is wrong.
+    """
 
-    def __init__(self, code: str, message: str, ref: str | None = None) -> None:
+    def __init__(self, code: str, message: str, ref: str | None = None, pointer: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.ref = ref
+        self.pointer = pointer
 
 
 def parse(text: str) -> Message:
@@ -80,8 +84,11 @@ def parse(text: str) -> Message:
         code = "unknown_type" if first["type"].startswith("union_tag") else "invalid_message"
         where = "/".join(str(part) for part in first["loc"][1:])
         message = f"{where}: {first['msg']}" if where else first["msg"]
-        # It may repeat what the client sent: a long key, or a long type.
-        raise InvalidMessageError(code, message[:MAX_ERROR_LENGTH], _ref_of(value)) from None
+        pointer = "/type" if code == "unknown_type" else "".join(f"/{part}" for part in first["loc"][1:])
+        # They may repeat what the client sent: a long key, or a long type.
+        raise InvalidMessageError(
+            code, message[:MAX_ERROR_LENGTH], _ref_of(value), pointer[:MAX_ERROR_LENGTH]
+        ) from None
 
 
 def _ref_of(value: Any) -> str | None:

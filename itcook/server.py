@@ -20,10 +20,10 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from quart import Quart
 
+from itcook.messages import MAX_MESSAGE_BYTES
 from itcook.settings import Settings, SettingsError
 from itcook.tcp import Client
 
-MAX_MESSAGE = 64 * 1024  # bytes of a client's WebSocket message; the contract's bound
 BACKLOG = 2048  # connections the kernel holds while the loop is busy; a reconnect storm is not refused
 LAST_REQUESTS_SECONDS = 1.5  # for requests still running when all streams are closed
 COLLECT_EVERY = (5_000, 10, 5)  # objects; youngest collections for one of the next; those for a full one
@@ -67,7 +67,7 @@ class _Clients:
         self._app = ASGIWrapper(app)
         self._context = WorkerContext(None)
         self._config = Config()
-        self._config.websocket_max_message_size = MAX_MESSAGE
+        self._config.websocket_max_message_size = MAX_MESSAGE_BYTES
         self._config.include_server_header = False
         self._config.errorlog = logging.getLogger("hypercorn.error")  # instead of a handler of its own
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -15,6 +15,7 @@ class Receiver:
     `published` gets durable events, `announced` ephemeral ones, `signalled` a signal.
     """
 
+    node_id: str
     published: Callable[[Sequence[Envelope]], None]
     announced: Callable[[Sequence[Envelope]], None]
     signalled: Callable[[Signal], None]
@@ -42,6 +43,9 @@ class Broker(Protocol):
 
     def signal(self, signal: Signal) -> None:
         """Send a signal."""
+
+    def reaches(self, node_id: str) -> bool:
+        """Whether there may be a node with this id; False is certain."""
 
     def subscribe(self, receiver: Receiver) -> None:
         """Have `receiver` called with what arrives at this node."""

@@ -34,7 +34,15 @@ log = structlog.get_logger(__name__)
 class Connections:
     """All sessions of this process. Times are seconds of the loop's clock unless they say otherwise."""
 
-    def __init__(self, history: History, broadcaster: Broadcaster, liveness: Liveness, clock: Clock) -> None:
+    def __init__(
+        self,
+        node_id: str,
+        history: History,
+        broadcaster: Broadcaster,
+        liveness: Liveness,
+        clock: Clock,
+    ) -> None:
+        self._node_id = node_id
         self._liveness = liveness
         self._clock = clock
         self._time: Callable[[], float] = asyncio.get_running_loop().time
@@ -64,7 +72,7 @@ class Connections:
         Never raises: by then a transport may have begun to answer. `check_open` is for before.
         """
         session = Session(
-            secrets.token_urlsafe(12),
+            f"{self._node_id}-{secrets.token_urlsafe(12)}",
             principal,
             transport,
             sink,
@@ -83,6 +91,10 @@ class Connections:
             if self._revocations.are_possible(principal):
                 self.audit.doubt(session)
         return session
+
+    def find(self, connection_id: str) -> Session | None:
+        """The connection with this id, if it is here; it may have ended."""
+        return self._registry.find(connection_id)
 
     def check_open(self) -> None:
         """Raises `UnavailableError` while the server drains."""

@@ -23,5 +23,8 @@ class MemoryBroker:
         for receiver in self._receivers:
             receiver.signalled(signal)
 
+    def reaches(self, node_id: str) -> bool:
+        return any(receiver.node_id == node_id for receiver in self._receivers)
+
     def subscribe(self, receiver: Receiver) -> None:
         self._receivers.append(receiver)

@@ -19,11 +19,14 @@ from itcook.stream.connections import Connections
 from itcook.stream.envelope import Envelope
 from itcook.stream.follower import Follower
 from itcook.stream.history import History
+from itcook.stream.posting import Posting
 from itcook.stream.relay import Relay
 from itcook.stream.session import Liveness
 from itcook.stream.signals import (
     ConnectionRevoked,
     MembershipChanged,
+    MessageAnswered,
+    MessagePosted,
     PersonRevoked,
     SessionRevoked,
     Signal,
@@ -58,7 +61,9 @@ class Stats(BaseModel):
 
 
 class Node:
-    """Made by `start`, ended by `stop`. `connections` is what the transports work with."""
+    """Made by `start`, ended by `stop`. `connections` is what the transports work with, and `posting` where
+    client messages that come by POST go.
+    """
 
     def __init__(
         self, settings: Settings, table: StreamTable, head: int, broker: Broker, clock: Clock
@@ -71,6 +76,7 @@ class Node:
         self._history = History(table.epoch, head, table.read)
         self._broadcaster = Broadcaster()
         self.connections = Connections(
+            self.id,
             self._history,
             self._broadcaster,
             Liveness(settings.heartbeat_seconds, settings.timeout_seconds),
@@ -79,8 +85,14 @@ class Node:
         self._relay = Relay(table, broker.publish)
         self._follower = Follower(table, self._history, self._publish, self._lost)
         self._broker = broker
+        self.posting = Posting(self.id, self.connections, broker)
         broker.subscribe(
-            Receiver(published=self._follower.receive, announced=self._announced, signalled=self._signalled)
+            Receiver(
+                node_id=self.id,
+                published=self._follower.receive,
+                announced=self._announced,
+                signalled=self._signalled,
+            )
         )
         self._stop_listening = (
             outbox.on_commit(self._relay.nudge),
@@ -114,6 +126,7 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.posting.stop()
 
     def announce(self, envelopes: Sequence[Envelope]) -> None:
         """Have ephemeral events delivered on every node, on this one before the call returns."""
@@ -166,6 +179,10 @@ class Node:
                 self.connections.end_connection(signal.connection_id)
             case MembershipChanged():
                 self.connections.membership_changed(signal.user_id, signal.kitchen_id, signal.joined)
+            case MessagePosted():
+                self.posting.posted(signal)
+            case MessageAnswered():
+                self.posting.answered(signal)
 
     def _turn_day(self, today: date) -> None:
         if today != self._today:

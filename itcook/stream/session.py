@@ -110,15 +110,25 @@ class Session:
         if not isinstance(message, str):
             self.end(ends.BINARY)
             return None
+        try:
+            return self.read(message, now)
+        except InvalidMessageError as error:
+            self.refuse(error.code, error.message, error.ref)
+            return None
+
+    def read(self, text: str, now: float) -> Message | None:
+        """The message that `text` is; None if it is one too many, which ends the session.
+
+        Raises `InvalidMessageError`; too many of those end it too.
+        """
         if not self._messages.take(now):
             self.end(ends.TOO_MANY_MESSAGES)
             return None
         try:
-            return parse(message)
-        except InvalidMessageError as error:
-            self.refuse(error.code, error.message, error.ref)
+            return parse(text)
+        except InvalidMessageError:
             self.strike(now)
-            return None
+            raise
 
     def refuse(self, code: str, message: str, ref: str | None) -> None:
         """Answer with `Error`."""

@@ -4,11 +4,16 @@
     PersonRevoked        all logins of a person ended, or all but one
     ConnectionRevoked    one connection has to go
     MembershipChanged    a person came into a kitchen, or left it
+    MessagePosted        a client message for a connection of the node that it is `to`
+    MessageAnswered      what became of one
 
-Each says what is so, not what to do about it, and doing it twice is doing it once. A signal may be lost:
-what it says is in the database as well, where `itcook.stream.audit` finds it (but for `ConnectionRevoked`,
-whose sender can send it again). As JSON one has some hundred bytes, far below the 8,000 that PostgreSQL's
-NOTIFY carries.
+The first four say what is so, not what to do about it, and doing it twice is doing it once. Any may be lost.
+What the first two and `MembershipChanged` say is in the database as well, where `itcook.stream.audit` finds
+it; whoever sent `ConnectionRevoked` can send it again; who misses an answer is told that there is none.
+
+As JSON a signal has some hundred bytes, far below the 8,000 that PostgreSQL's NOTIFY carries, but for
+`MessagePosted`, which has the message in it: 64 KiB at most, escaped. A broker need not bring those with `to`
+to any other node.
 """
 
 from typing import Annotated, Literal
@@ -52,7 +57,40 @@ class MembershipChanged(_Signal):
     joined: bool
 
 
-Signal = SessionRevoked | PersonRevoked | ConnectionRevoked | MembershipChanged
+class Refusal(BaseModel):
+    """Why a client message was not taken; `pointer` leads to the wrong place in it, if there is one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    message: str
+    pointer: str = ""
+
+
+class MessagePosted(_Signal):
+    """`text` is what the person says to the connection."""
+
+    type: Literal["MessagePosted"] = "MessagePosted"
+    to: str
+    answer_to: str
+    request_id: str
+    user_id: UUID
+    connection_id: str
+    text: str
+
+
+class MessageAnswered(_Signal):
+    """The message was taken, or refused."""
+
+    type: Literal["MessageAnswered"] = "MessageAnswered"
+    to: str
+    request_id: str
+    refusal: Refusal | None
+
+
+Signal = (
+    SessionRevoked | PersonRevoked | ConnectionRevoked | MembershipChanged | MessagePosted | MessageAnswered
+)
 
 
 class _AnySignal(RootModel[Signal]):

@@ -20,7 +20,7 @@ from itcook.stream.connections import Connections
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History
 from itcook.stream.session import MAX_UNSENT, Liveness, Session
-from tests.support.stream import EPOCH, NOON, FakeSink, FakeTable, cursor, run_of, someone, stored
+from tests.support.stream import EPOCH, NODE, NOON, FakeSink, FakeTable, cursor, run_of, someone, stored
 from tests.support.waiting import until
 
 
@@ -32,7 +32,7 @@ class Here:
         self.history = History(EPOCH, 0, self.table.read)
         self.broadcaster = Broadcaster()
         self.connections = Connections(
-            self.history, self.broadcaster, Liveness(heartbeat=10, timeout=30), lambda: NOON
+            NODE, self.history, self.broadcaster, Liveness(heartbeat=10, timeout=30), lambda: NOON
         )
 
     def publish(self, *batch: Envelope) -> None:

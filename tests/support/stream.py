@@ -13,6 +13,7 @@ from itcook.stream.ends import End
 from itcook.stream.envelope import Envelope, durable, encode_body
 
 EPOCH = "k3f9"
+NODE = "0123abcd"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SOMEONE = UUID("0193570c-0000-7000-8000-000000000001")
 FOREVER = NOON + timedelta(days=36500)

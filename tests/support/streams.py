@@ -70,6 +70,10 @@ class Stream(ABC):
         """The next event. Raises `StreamEndedError`."""
 
     @abstractmethod
+    async def say(self, message: object) -> None:
+        """Send a client message: text or bytes as they are, anything else as JSON."""
+
+    @abstractmethod
     async def cut(self) -> None:
         """Drop the connection without a word, as a phone in a tunnel's end does: TCP reset."""
 
@@ -112,7 +116,7 @@ class Stream(ABC):
 
 
 class WebSocketStream(Stream):
-    """Over the `websockets` client. `say` sends a client message."""
+    """Over the `websockets` client."""
 
     transport: Transport = "websocket"
 
@@ -140,8 +144,7 @@ class WebSocketStream(Stream):
         return [extension.name for extension in self._connection.protocol.extensions]
 
     async def say(self, message: object) -> None:
-        """Send text or bytes as they are, anything else as JSON."""
-        await self._connection.send(message if isinstance(message, str | bytes) else json.dumps(message))
+        await self._connection.send(_text(message))
 
     async def cut(self) -> None:
         _reset_on_close(self._connection.transport.get_extra_info("socket"))
@@ -159,13 +162,15 @@ class WebSocketStream(Stream):
 
 
 class SSEStream(Stream):
-    """Over `httpx` and `httpx-sse`."""
+    """Over `httpx` and `httpx-sse`. What it says goes by POST, once `Connected` came."""
 
     transport: Transport = "sse"
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, http: httpx.AsyncClient, response: httpx.Response) -> None:
+        self._http = http
         self._response = response
         self._events = EventSource(response).aiter_sse()
+        self._messages = ""  # where they go
 
     @classmethod
     async def open(cls, http: httpx.AsyncClient, url: str, headers: dict[str, str]) -> Self:
@@ -174,7 +179,18 @@ class SSEStream(Stream):
         if response.is_error:
             await response.aread()
             response.raise_for_status()
-        return cls(response)
+        return cls(http, response)
+
+    async def say(self, message: object) -> None:
+        response = await self.post(message)
+        assert response.status_code == 202, response.text
+
+    async def post(self, message: object) -> httpx.Response:
+        """The answer to a client message."""
+        assert self._messages, "it has no address before Connected"
+        authorization = self._response.request.headers["Authorization"]
+        headers = {"Authorization": authorization, "Content-Type": "application/json"}
+        return await self._http.post(self._messages, content=_text(message), headers=headers)
 
     async def cut(self) -> None:
         _reset_on_close(self._response.extensions["network_stream"].get_extra_info("socket"))
@@ -187,8 +203,16 @@ class SSEStream(Stream):
     async def _receive(self) -> Received:
         async for event in self._events:
             if event.data:  # `retry:` alone is no event
-                return _received(event)
+                received = _received(event)
+                if received.type == "Connected":
+                    path = f"connections/{received.data['connection_id']}/messages"
+                    self._messages = str(self._response.url.join(path))
+                return received
         raise StreamEndedError(None)
+
+
+def _text(message: object) -> str | bytes:
+    return message if isinstance(message, str | bytes) else json.dumps(message)
 
 
 def _received(event: ServerSentEvent) -> Received:
