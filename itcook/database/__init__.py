@@ -1,15 +1,19 @@
-"""The database: opening it, and transactions that a vanished client cannot break."""
+"""The database: opening it, transactions that a vanished client cannot break, and lookups made together."""
 
 from itcook.database.failures import as_problem
+from itcook.database.lookup import Lookup, as_uuid, rows_among
 from itcook.database.opening import MIGRATION_CONFIG, Database, migrate, tortoise_config
 from itcook.database.transactions import Transaction, transactional
 
 __all__ = [
     "MIGRATION_CONFIG",
     "Database",
+    "Lookup",
     "Transaction",
     "as_problem",
+    "as_uuid",
     "migrate",
+    "rows_among",
     "tortoise_config",
     "transactional",
 ]

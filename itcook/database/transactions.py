@@ -109,6 +109,11 @@ class transactional(Generic[P, T]):  # noqa: N801 # used as a decorator
         return result
 
 
+def is_inside() -> bool:
+    """Whether the task that asks is at work in a transaction."""
+    return _current.get() is not None
+
+
 async def all_ended() -> None:
     """Wait for the transactions that run, also for those whose callers are gone."""
     while _running:

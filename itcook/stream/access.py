@@ -1,11 +1,11 @@
 """Who may read which channel."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from typing import TypeVar
 from uuid import UUID
 
 from itcook.auth.principal import Principal
-from itcook.database import as_problem
+from itcook.database import Lookup, as_problem, as_uuid, rows_among
 from itcook.models import KitchenMember, Post, User
 from itcook.stream import channels
 
@@ -46,9 +46,21 @@ async def _resolve_plain(name: str, principal: Principal) -> tuple[str, ...]:
     if name == channels.PERSONAL:
         return (channels.personal(principal.user_id),)
     if name == channels.KITCHENS:
-        memberships = await _asked(KitchenMember.filter(user_id=principal.user_id))
-        return tuple(channels.kitchen(membership.kitchen_id) for membership in memberships)
+        return await _asked(_find_kitchens(principal.user_id)) or ()
     raise _unknown(name)
+
+
+async def _kitchens(user_ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The channels of each person's kitchens."""
+    query = "SELECT user_id, kitchen_id FROM kitchen_members WHERE user_id {among}"
+    found: dict[UUID, tuple[str, ...]] = {}
+    for row in await rows_among(query, user_ids):
+        user_id, channel = as_uuid(row["user_id"]), channels.kitchen(as_uuid(row["kitchen_id"]))
+        found[user_id] = (*found.get(user_id, ()), channel)
+    return found
+
+
+_find_kitchens = Lookup(_kitchens)
 
 
 async def _resolve_kitchen(name: str, key: UUID | None, principal: Principal) -> str:

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -5,10 +6,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from itcook.auth import tokens as module
 from itcook.auth.signing import SigningKey
 from itcook.auth.tokens import Claims, Tokens
 from itcook.errors import UnauthenticatedError
 from tests.support.forgery import Forger
+from tests.support.waiting import until
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 OURS = SigningKey("ours", "HS256", SECRET, SECRET)
@@ -59,3 +62,46 @@ def test_a_public_key_is_no_secret() -> None:
     forged = FORGER.signed(FORGER.claims(), FORGER.header(kid="edwards"), public)
     with pytest.raises(UnauthenticatedError):
         Tokens(ED25519, 900).read(forged)
+
+
+def test_a_token_that_is_known_expires_all_the_same() -> None:
+    """What was verified once is not asked for its signature again, but for its time."""
+    lifetime = 900
+    tokens = Tokens(OURS, lifetime)
+    nearly_over = datetime.now(UTC) - timedelta(seconds=lifetime - 1.5)
+    token = tokens.issue(USER, SESSION, nearly_over)
+    assert tokens.read(token).session_id == SESSION
+
+    def expired() -> bool:
+        try:
+            tokens.read(token)
+        except UnauthenticatedError as error:
+            return error.code == "token_expired"
+        return False
+
+    asyncio.run(until(expired))
+
+
+def test_a_known_token_makes_no_other_one_good() -> None:
+    """One with the same claims and another signature is refused, before and after."""
+    tokens = Tokens(OURS, 900)
+    now = datetime.now(UTC)
+    stranger = SigningKey("ours", "HS256", b"f" * 32, b"f" * 32)
+    token, forged = (Tokens(key, 900).issue(USER, SESSION, now) for key in (OURS, stranger))
+    mixed = token.rpartition(".")[0] + "." + forged.rpartition(".")[2]
+    for _ in range(2):
+        assert tokens.read(token).session_id == SESSION
+        for wrong in (forged, mixed):
+            with pytest.raises(UnauthenticatedError):
+                tokens.read(wrong)
+
+
+def test_known_tokens_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest is forgotten, and verified anew when it comes again."""
+    monkeypatch.setattr(module, "MAX_KNOWN", 3)
+    tokens = Tokens(OURS, 900)
+    sessions = [uuid4() for _ in range(5)]
+    issued = [tokens.issue(USER, session, datetime.now(UTC)) for session in sessions]
+    for _ in range(2):
+        assert [tokens.read(token).session_id for token in issued] == sessions
+    assert len(tokens._known) == 3

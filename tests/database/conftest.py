@@ -1,0 +1,3 @@
+from tests.support.core import database
+
+__all__ = ["database"]
