@@ -11,6 +11,7 @@ import gc
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,9 @@ from quart import Quart
 
 from itcook.messages import MAX_MESSAGE_BYTES
 from itcook.settings import Settings, SettingsError
+from itcook.stream.session import Liveness
 from itcook.tcp import Client
+from itcook.tls import HANDSHAKE_SECONDS, SHUTDOWN_SECONDS, tls_context
 
 BACKLOG = 2048  # connections the kernel holds while the loop is busy; a reconnect storm is not refused
 LAST_REQUESTS_SECONDS = 1.5  # for requests still running when all streams are closed
@@ -34,12 +37,13 @@ log = structlog.get_logger(__name__)
 async def serve(app: Quart, settings: Settings, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve on `listener` until `stop` is set, then drain. Closes the listener.
 
-    Raises `SettingsError` for a database that cannot be opened.
+    Raises `SettingsError` for a database or a certificate that cannot be opened.
     """
     try:
+        tls = tls_context(settings)
         await app.startup()
         try:
-            await _serve(app, settings, listener, stop)
+            await _serve(app, settings, listener, tls, stop)
         finally:
             await app.shutdown()
     finally:
@@ -47,12 +51,18 @@ async def serve(app: Quart, settings: Settings, listener: socket.socket, stop: a
     log.info("stopped")
 
 
-async def _serve(app: Quart, settings: Settings, listener: socket.socket, stop: asyncio.Event) -> None:
+async def _serve(
+    app: Quart,
+    settings: Settings,
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
+    stop: asyncio.Event,
+) -> None:
     connections = app.extensions["itcook"].stream.connections
-    clients = _Clients(app)
+    clients = _Clients(app, Liveness(settings.heartbeat_seconds, settings.timeout_seconds))
     # Not as a context: leaving that would wait for every client of its own accord from Python 3.12 on.
-    accepting = await asyncio.start_server(clients.connected, sock=listener, backlog=BACKLOG)
-    log.info("serving", url=_url(listener))
+    accepting = await clients.accept(listener, tls)
+    log.info("serving", url=_url(listener, tls))
     await stop.wait()
     log.info("draining", connections=len(connections))
     accepting.close()
@@ -63,8 +73,9 @@ async def _serve(app: Quart, settings: Settings, listener: socket.socket, stop: 
 class _Clients:
     """The TCP connections, from their acceptance to the last request."""
 
-    def __init__(self, app: Quart) -> None:
+    def __init__(self, app: Quart, liveness: Liveness) -> None:
         self._app = ASGIWrapper(app)
+        self._liveness = liveness
         self._context = WorkerContext(None)
         self._config = Config()
         self._config.websocket_max_message_size = MAX_MESSAGE_BYTES
@@ -72,12 +83,23 @@ class _Clients:
         self._config.errorlog = logging.getLogger("hypercorn.error")  # instead of a handler of its own
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    async def accept(self, listener: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Server:
+        """Serve whoever connects."""
+        return await asyncio.start_server(
+            self.connected,
+            sock=listener,
+            backlog=BACKLOG,
+            ssl=tls,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None,
+            ssl_shutdown_timeout=SHUTDOWN_SECONDS if tls else None,
+        )
+
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None, "start_server runs this in a task"
         self._tasks.add(task)
         try:
-            await Client(self._app, self._config, self._context, reader, writer)
+            await Client(self._app, self._config, self._context, reader, writer, self._liveness)
         finally:
             self._tasks.discard(task)
 
@@ -111,9 +133,9 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _url(listener: socket.socket) -> str:
+def _url(listener: socket.socket, tls: ssl.SSLContext | None) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def run(app: Quart, settings: Settings) -> None:

@@ -112,6 +112,8 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
     signing_key_file: Path | None = None
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = ()
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = None
     trusted_proxies: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
     ] = ()
@@ -173,6 +175,10 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(
             f"{PREFIX}TIMEOUT_SECONDS must be at least twice {PREFIX}HEARTBEAT_SECONDS,"
             " or a client that answers every heartbeat could still time out"
+        )
+    if bool(settings.tls_cert_file) != bool(settings.tls_key_file):
+        raise SettingsError(
+            f"{PREFIX}TLS_CERT_FILE and {PREFIX}TLS_KEY_FILE belong together: set both for TLS, or neither"
         )
     if bool(settings.llm_base_url) != bool(settings.llm_model):
         raise SettingsError(

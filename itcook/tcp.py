@@ -12,6 +12,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from typing import Any
 
 import h11
@@ -32,8 +33,10 @@ from wsproto.events import Event as Frame
 from wsproto.frame_protocol import CloseReason
 from wsproto.handshake import WEBSOCKET_VERSION
 
+from itcook.http2 import HTTP2
 from itcook.stream.ends import TOO_MANY_MESSAGES
 from itcook.stream.limits import TokenBucket
+from itcook.stream.session import Liveness
 from transports.connection import EXTENSION, Connection
 
 LINGER_SECONDS = 3.0  # from our last byte until a client that does not close is dropped
@@ -62,10 +65,14 @@ class Client(TCPServer):
         context: WorkerContext,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        liveness: Liveness,
     ) -> None:
         loop = asyncio.get_running_loop()
         super().__init__(self._call, loop, config, context, {}, reader, writer)  # type: ignore[arg-type] # an AppWrapper is any callable of this form
         self._wrapped = app
+        self._liveness = liveness
+        self._tls: ssl.SSLObject | None = writer.get_extra_info("ssl_object")
+        self._http2 = self._tls is not None and self._tls.selected_alpn_protocol() == "h2"
         self._connection = Connection(writer.transport, loop.time())
         self._reading = asyncio.timeout(None)  # given an end when there is nothing left to say
         self._finishing = False
@@ -76,12 +83,14 @@ class Client(TCPServer):
             async with TaskGroup(self.loop) as task_group:
                 self._task_group = task_group
                 self.protocol = self._http(task_group, *ends)  # type: ignore[assignment] # of one shape
+                await self.protocol.initiate()
                 await self.idle_task.restart(task_group, self._idle_timeout)
                 await self._read_data()
         except OSError as error:
             log.debug("connection lost", error=str(error))
         finally:
-            await self._close()
+            with contextlib.suppress(OSError):  # such as a client that does not close its side of TLS in time
+                await self._close()
 
     async def _read_data(self) -> None:
         try:
@@ -118,11 +127,15 @@ class Client(TCPServer):
             return
         self._finishing = True
         with contextlib.suppress(OSError, RuntimeError):
-            self.writer.write_eof()
+            if self._tls is None:
+                self.writer.write_eof()
+            else:
+                self.writer.close()  # which, over TLS, waits for the client to close and reads what comes
         self._reading.reschedule(self.loop.time() + LINGER_SECONDS)
 
     async def _call(self, scope: Any, receive: ASGIReceiveCallable, *rest: Any) -> None:
-        scope["extensions"][EXTENSION] = self._connection
+        if not self._http2:
+            scope["extensions"][EXTENSION] = self._connection
         inbox = _Inbox(receive)
         await self._wrapped(scope, inbox.receive, *rest)
         self._task_group.spawn(inbox.empty)
@@ -135,14 +148,26 @@ class Client(TCPServer):
             parse_socket_addr(sock.family, sock.getsockname()),
         )
 
-    def _http(self, task_group: TaskGroup, client: Address, server: Address) -> "_HTTP":
+    def _http(self, task_group: TaskGroup, client: Address, server: Address) -> "_HTTP | HTTP2":
+        if self._http2:
+            return HTTP2(
+                self.app,
+                self.config,
+                self.context,
+                task_group,
+                client,
+                server,
+                self.writer,
+                self.protocol_send,
+                self._liveness,
+            )
         return _HTTP(
             self.app,
             self.config,
             self.context,
             task_group,
             ConnectionState({}),
-            False,
+            self._tls is not None,
             client,
             server,
             self.protocol_send,

@@ -8,6 +8,7 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
+from itcook.stream.session import Liveness
 from itcook.tcp import Client
 
 
@@ -25,8 +26,8 @@ class TimedOut:
 
     transport = None
 
-    def get_extra_info(self, name: str) -> Socket:
-        return Socket()
+    def get_extra_info(self, name: str) -> Socket | None:
+        return Socket() if name == "socket" else None
 
     def write(self, data: bytes) -> None:
         pass
@@ -57,7 +58,7 @@ async def test_a_connection_that_timed_out_is_a_connection_that_was_lost() -> No
     reader.feed_data(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     writer = cast("asyncio.StreamWriter", TimedOut())
     serving = asyncio.create_task(
-        _serve(Client(ASGIWrapper(app), Config(), WorkerContext(None), reader, writer))
+        _serve(Client(ASGIWrapper(app), Config(), WorkerContext(None), reader, writer, Liveness(10, 30)))
     )
     assert await asyncio.wait_for(heard, 5) == "http.disconnect"
     reader.feed_eof()

@@ -1,6 +1,7 @@
 """The server's HTTP interface and streams, for the people of an end-to-end test."""
 
 import asyncio
+import ssl
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,15 +16,34 @@ CONNECTIONS_PER_PERSON = 10  # what one person may have at once
 
 
 class Api:
-    """Requests to `server`, wherever it listens after its latest start. Close it with `aclose`."""
+    """Requests to `server`, wherever it listens after its latest start, or to `url` if something is in front
+    of it. `tls` says which certificate is trusted; `http2` asks for HTTP/2, but for WebSockets. Close it with
+    `aclose`.
+    """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(
+        self,
+        server: Server,
+        *,
+        url: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        http2: bool = False,
+    ) -> None:
         self._server = server
+        self._url = url
+        self._tls = tls
         self.http = httpx.AsyncClient(
             trust_env=False,
+            verify=tls or True,
+            http2=http2,
             timeout=httpx.Timeout(20, read=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         )
+
+    @property
+    def url(self) -> str:
+        """Where requests go."""
+        return self._url or self._server.url
 
     async def aclose(self) -> None:
         await self.http.aclose()
@@ -33,7 +53,7 @@ class Api:
     ) -> httpx.Response:
         """Any request below `/api/v1`; `headers` in `more` come on top of the person's own."""
         headers = {**(person.headers if person else {}), **more.pop("headers", {})}
-        return await self.http.request(method, f"{self._server.url}/api/v1{path}", headers=headers, **more)
+        return await self.http.request(method, f"{self.url}/api/v1{path}", headers=headers, **more)
 
     async def done(self, method: str, path: str, person: Person | None, **more: Any) -> dict[str, Any]:
         """A request that must succeed; what it answers, which is nothing where there is no body."""
@@ -86,12 +106,14 @@ class Api:
 
     async def websocket(self, person: Person, **parameters: str) -> WebSocketStream:
         """A stream that can also send."""
-        return await WebSocketStream.open(self.address("websocket", **parameters), person.headers)
+        return await WebSocketStream.open(
+            self.address("websocket", **parameters), person.headers, tls=self._tls
+        )
 
     def address(self, transport: Transport, **parameters: str) -> str:
         """The URL of a stream."""
-        url = f"{self._server.url}/api/v1/realtime/{'sse' if transport == 'sse' else 'ws'}"
-        url = url if transport == "sse" else url.replace("http://", "ws://")
+        url = f"{self.url}/api/v1/realtime/{'sse' if transport == 'sse' else 'ws'}"
+        url = url if transport == "sse" else url.replace("http", "ws", 1)
         return f"{url}?{urlencode(parameters)}" if parameters else url
 
 

@@ -75,7 +75,7 @@ class Server:
     @property
     def address(self) -> tuple[str, int]:
         """Where to connect a raw socket."""
-        host, _, port = self.url.removeprefix("http://").rpartition(":")
+        host, _, port = self.url.partition("://")[2].rpartition(":")
         return host, int(port)
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -124,11 +125,12 @@ class WebSocketStream(Stream):
         self._connection = connection
 
     @classmethod
-    async def open(cls, url: str, headers: dict[str, str]) -> Self:
-        """Connect to `ws://…`. Raises `InvalidStatus` when refused."""
+    async def open(cls, url: str, headers: dict[str, str], tls: ssl.SSLContext | None = None) -> Self:
+        """Connect to `ws://…`, or to `wss://…` with `tls`. Raises `InvalidStatus` when refused."""
         return cls(
             await connect(
                 url,
+                ssl=tls,
                 additional_headers=headers,
                 proxy=None,
                 ping_interval=None,
