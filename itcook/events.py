@@ -247,6 +247,13 @@ class ResyncRequired(ControlEvent):
     cursor: str
 
 
+class TokenRefreshed(ControlEvent):
+    """The connection goes on with the new token, until `expires_at`."""
+
+    expires_at: Timestamp
+    ref: str | None = None
+
+
 class Error(ControlEvent):
     """A client message was refused; the connection goes on. `ref` is the refused message's own."""
 

@@ -51,7 +51,14 @@ class Heartbeat(ClientMessage):
     type: Literal["Heartbeat"]
 
 
-Message = Subscribe | Unsubscribe | Heartbeat
+class Authenticate(ClientMessage):
+    """Go on with this access token, of the same person; answered by `TokenRefreshed`."""
+
+    type: Literal["Authenticate"]
+    token: str
+
+
+Message = Subscribe | Unsubscribe | Heartbeat | Authenticate
 
 
 class AnyMessage(RootModel[Message]):

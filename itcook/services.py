@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from itcook.auth.accounts import Accounts
+from itcook.auth.credentials import principal_of
 from itcook.auth.passwords import Passwords
+from itcook.auth.principal import Principal
 from itcook.auth.signing import signing_key
 from itcook.auth.tokens import Tokens
 from itcook.clock import utc_now
@@ -25,6 +27,7 @@ from itcook.schedule.runner import Job, Runner
 from itcook.settings import Settings
 from itcook.stream.memory import MemoryBroker
 from itcook.stream.node import Node
+from itcook.stream.renewal import Verify
 from itcook.stream.signals import MembershipChanged
 
 SEND_SECONDS = 10.0  # a notification may be as much later than its time
@@ -52,7 +55,7 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
     try:
         tokens = Tokens(signing_key(settings), settings.access_token_seconds)
         accounts = Accounts(passwords, tokens, settings.refresh_token_days, open_home)
-        stream = await Node.start(settings, MemoryBroker())
+        stream = await Node.start(settings, MemoryBroker(), _verify(tokens))
         stop_listening = on_membership(
             lambda user_id, kitchen_id, joined: stream.signal(
                 MembershipChanged(user_id=user_id, kitchen_id=kitchen_id, joined=joined)
@@ -72,6 +75,13 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
             await stream.stop()
     finally:
         await database.close()
+
+
+def _verify(tokens: Tokens) -> Verify:
+    async def verify(token: str) -> Principal:
+        return await principal_of(tokens.read(token))
+
+    return verify
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from itcook.messages import (
     MAX_NAMES,
     MAX_REF_LENGTH,
     AnyMessage,
+    Authenticate,
     Heartbeat,
     InvalidMessageError,
     Subscribe,
@@ -29,6 +30,10 @@ from itcook.messages import (
             Unsubscribe(type="Unsubscribe", channels=["a"], ref="1"),
         ),
         (' {"type": "Heartbeat", "ref": null}\n', Heartbeat(type="Heartbeat")),
+        (
+            '{"type":"Authenticate","token":"a.b.c"}',
+            Authenticate(type="Authenticate", token="a.b.c"),
+        ),
     ],
 )
 def test_valid(text: str, message: object) -> None:
@@ -95,7 +100,7 @@ def test_names_are_kept_once_and_no_more_than_could_be_honoured(kind: str) -> No
     """A message of 64 KiB has room for ten thousand, and sixty such messages may wait."""
     names = [str(number // 2) for number in range(10_000)]
     message = parse(json.dumps({"type": kind, "channels": names}))
-    assert not isinstance(message, Heartbeat)
+    assert isinstance(message, Subscribe | Unsubscribe)
     assert message.channels == [str(number) for number in range(MAX_NAMES)]
 
 

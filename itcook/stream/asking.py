@@ -1,9 +1,12 @@
 """Asking: what a client's messages do."""
 
-from itcook.messages import Message, Subscribe, Unsubscribe
+import asyncio
+
+from itcook.messages import Authenticate, Message, Subscribe, Unsubscribe
 from itcook.stream import ends
 from itcook.stream.history import History
 from itcook.stream.limits import MESSAGE_BURST
+from itcook.stream.renewal import Renewal, RenewalRefusedError
 from itcook.stream.session import Session
 from itcook.stream.subscriptions import Subscriptions
 
@@ -13,9 +16,11 @@ MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining, or 
 class Asking:
     """Does what clients ask, each client's messages one after the other."""
 
-    def __init__(self, history: History, subscriptions: Subscriptions) -> None:
+    def __init__(self, history: History, subscriptions: Subscriptions, renewal: Renewal) -> None:
         self._history = history
         self._subscriptions = subscriptions
+        self._renewal = renewal
+        self._time = asyncio.get_running_loop().time
 
     async def handle(self, session: Session, message: Message) -> None:
         """Do what the client asks and acknowledge it, in order: while another message is at work it is held,
@@ -43,9 +48,18 @@ class Asking:
         elif isinstance(message, Unsubscribe):
             self._subscriptions.remove(session, message.channels)
             session.unsubscribed(self._history.cursor, message.ref)
+        elif isinstance(message, Authenticate):
+            await self._authenticate(session, message)
 
     async def _subscribe(self, session: Session, message: Subscribe) -> None:
         refused = await self._subscriptions.add(session, message.channels)
         self._subscriptions.refuse(session, refused, message.ref)
         if not set(message.channels).isdisjoint(session.reading.names):
             session.subscribed(self._history.cursor, message.ref)
+
+    async def _authenticate(self, session: Session, message: Authenticate) -> None:
+        try:
+            await self._renewal.renew(session, message)
+        except RenewalRefusedError as error:
+            session.refuse(error.code, error.message, message.ref)
+            session.strike(self._time())

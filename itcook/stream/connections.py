@@ -22,6 +22,7 @@ from itcook.stream.ends import End
 from itcook.stream.history import History
 from itcook.stream.joining import Joining
 from itcook.stream.registry import Registry
+from itcook.stream.renewal import Renewal, Verify
 from itcook.stream.revocations import Revocations
 from itcook.stream.session import Liveness, Session, TransportName
 from itcook.stream.sink import Sink
@@ -41,6 +42,7 @@ class Connections:
         broadcaster: Broadcaster,
         liveness: Liveness,
         clock: Clock,
+        verify: Verify,
     ) -> None:
         self._node_id = node_id
         self._liveness = liveness
@@ -48,11 +50,12 @@ class Connections:
         self._time: Callable[[], float] = asyncio.get_running_loop().time
         self._subscriptions = Subscriptions(history, broadcaster)
         self._joining = Joining(history, self._subscriptions)
-        self._asking = Asking(history, self._subscriptions)
         self.timers = Timers(history, liveness, clock)
         self._registry = Registry()
         self._revocations = Revocations(self._time)
         self.audit = Audit(self._registry, self._subscriptions, clock)
+        renewal = Renewal(verify, self._registry, self._revocations, self.audit, self.timers)
+        self._asking = Asking(history, self._subscriptions, renewal)
         self._draining = False
         self._spread = 0.0  # seconds over which clients come back
         self._all_left = asyncio.Event()

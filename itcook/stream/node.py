@@ -21,6 +21,7 @@ from itcook.stream.follower import Follower
 from itcook.stream.history import History
 from itcook.stream.posting import Posting
 from itcook.stream.relay import Relay
+from itcook.stream.renewal import Verify
 from itcook.stream.session import Liveness
 from itcook.stream.signals import (
     ConnectionRevoked,
@@ -66,7 +67,13 @@ class Node:
     """
 
     def __init__(
-        self, settings: Settings, table: StreamTable, head: int, broker: Broker, clock: Clock
+        self,
+        settings: Settings,
+        table: StreamTable,
+        head: int,
+        broker: Broker,
+        verify: Verify,
+        clock: Clock,
     ) -> None:
         self.id = secrets.token_hex(4)
         self.table = table
@@ -81,6 +88,7 @@ class Node:
             self._broadcaster,
             Liveness(settings.heartbeat_seconds, settings.timeout_seconds),
             clock,
+            verify,
         )
         self._relay = Relay(table, broker.publish)
         self._follower = Follower(table, self._history, self._publish, self._lost)
@@ -104,10 +112,15 @@ class Node:
         self._today = clock().date()
 
     @classmethod
-    async def start(cls, settings: Settings, broker: Broker, clock: Clock = utc_now) -> "Node":
-        """Join the stream where the table's head is, with the last events in memory."""
+    async def start(
+        cls, settings: Settings, broker: Broker, verify: Verify, clock: Clock = utc_now
+    ) -> "Node":
+        """Join the stream where the table's head is, with the last events in memory.
+
+        `verify` says who an access token is.
+        """
         table = StreamTable()
-        node = cls(settings, table, await table.open(), broker, clock)
+        node = cls(settings, table, await table.open(), broker, verify, clock)
         await node._history.load()
         loops = (
             node._relay.run(),

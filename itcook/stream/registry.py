@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from itcook.auth.principal import Principal
 from itcook.stream.session import Session
 
 
@@ -49,6 +50,12 @@ class Registry:
         self._by_id[session.id] = session
         self._by_person.add(session.principal.user_id, session)
         self._by_login.add(session.principal.session_id, session)
+
+    def move(self, session: Session, principal: Principal) -> None:
+        """The session acts for `principal` from now on: the same person, by another login perhaps."""
+        self._by_login.discard(session.principal.session_id, session)
+        session.principal = principal
+        self._by_login.add(principal.session_id, session)
 
     def ended(self, session: Session) -> None:
         """The session is nobody's any more."""

@@ -22,6 +22,7 @@ from itcook.events import (
     Error,
     ResyncRequired,
     Subscribed,
+    TokenRefreshed,
     Unsubscribed,
 )
 from itcook.messages import InvalidMessageError, Message, parse
@@ -146,6 +147,10 @@ class Session:
     def unsubscribed(self, cursor: str, ref: str | None) -> None:
         """Acknowledge `Unsubscribe`."""
         self._send(Unsubscribed(channels=self.reading.names, cursor=cursor, ref=ref))
+
+    def renewed(self, ref: str | None) -> None:
+        """Acknowledge `Authenticate`."""
+        self._send(TokenRefreshed(expires_at=self.principal.expires_at, ref=ref))
 
     def connected(self, resume: Resume) -> None:
         """Send the first event, and `ResyncRequired` where the client must begin anew."""

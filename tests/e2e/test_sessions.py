@@ -35,6 +35,38 @@ async def test_a_connection_ends_when_its_token_expires(api: Api) -> None:
         assert (transport, refused.status_code) == (transport, 401)
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_token_refreshed_in_band_keeps_the_connection(api: Api, transport: Transport) -> None:
+    """Nothing is missed at the end of the old token; the end of the new one, or its login's, is the end."""
+    person = await api.register(f"Mary {transport.capitalize()}")
+    async with await api.connect(transport, person) as stream:
+        connected = await stream.next()
+        again = await api.done("POST", "/auth/refresh", None, json={"refresh_token": person.refresh_token})
+        await stream.say({"type": "Authenticate", "token": again["access_token"], "ref": "r1"})
+        refreshed = await stream.next_of("TokenRefreshed")
+        assert refreshed.data["ref"] == "r1"
+        assert refreshed.data["expires_at"] >= connected.data["expires_at"]
+        seen, code = await stream.end()
+        assert seen[-1].data["code"] == 4401
+        assert seen[-1].json["timestamp"] >= refreshed.data["expires_at"]
+        assert code == END_CODES[transport]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_another_persons_token_is_refused_in_band(api: Api, transport: Transport) -> None:
+    """And what is no token; the connection goes on as whose it was."""
+    person = await api.register(f"Annie {transport.capitalize()}")
+    other = await api.register(f"Joan {transport.capitalize()}")
+    async with await api.connect(transport, person) as stream:
+        assert (await stream.next()).data["user_id"] == str(person.id)
+        for token, code in ((other.access_token, "wrong_user"), ("nonsense", "invalid_token")):
+            await stream.say({"type": "Authenticate", "token": token, "ref": code})
+            error = await stream.next_of("Error")
+            assert (error.data["code"], error.data["ref"]) == (code, code)
+        await api.follow(other, person)
+        await stream.next_of("NewFollower")
+
+
 async def test_logging_out_ends_the_connections_of_that_login_alone(api: Api) -> None:
     """Within a second: 4403 and not to come back; the same person's other login goes on."""
     first = await api.register("Dorothy Vaughan")

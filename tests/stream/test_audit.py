@@ -19,7 +19,7 @@ from itcook.stream.channels import kitchen as channel_of
 from itcook.stream.connections import Connections
 from itcook.stream.history import History
 from itcook.stream.session import Liveness, Session
-from tests.support.stream import EPOCH, FOREVER, NODE, NOON, FakeSink, FakeTable, stored
+from tests.support.stream import EPOCH, FOREVER, NODE, NOON, FakeSink, FakeTable, stored, verifying
 from tests.support.waiting import until
 
 LATER = NOON + timedelta(days=1)
@@ -31,7 +31,9 @@ class Here:
     def __init__(self) -> None:
         self.history = History(EPOCH, 0, FakeTable().read)
         self.broadcaster = Broadcaster()
-        self.connections = Connections(NODE, self.history, self.broadcaster, Liveness(10, 30), lambda: NOON)
+        self.connections = Connections(
+            NODE, self.history, self.broadcaster, Liveness(10, 30), lambda: NOON, verifying()
+        )
 
     async def join(self, person: Principal, *names: str) -> tuple[Session, FakeSink]:
         sink = FakeSink()

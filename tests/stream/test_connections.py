@@ -20,7 +20,18 @@ from itcook.stream.connections import Connections
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History
 from itcook.stream.session import MAX_UNSENT, Liveness, Session
-from tests.support.stream import EPOCH, NODE, NOON, FakeSink, FakeTable, cursor, run_of, someone, stored
+from tests.support.stream import (
+    EPOCH,
+    NODE,
+    NOON,
+    FakeSink,
+    FakeTable,
+    cursor,
+    run_of,
+    someone,
+    stored,
+    verifying,
+)
 from tests.support.waiting import until
 
 
@@ -31,8 +42,9 @@ class Here:
         self.table = FakeTable()
         self.history = History(EPOCH, 0, self.table.read)
         self.broadcaster = Broadcaster()
+        liveness = Liveness(heartbeat=10, timeout=30)
         self.connections = Connections(
-            NODE, self.history, self.broadcaster, Liveness(heartbeat=10, timeout=30), lambda: NOON
+            NODE, self.history, self.broadcaster, liveness, lambda: NOON, verifying()
         )
 
     def publish(self, *batch: Envelope) -> None:

@@ -17,7 +17,7 @@ from itcook.stream.connections import Connections
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History
 from itcook.stream.session import Liveness, Session
-from tests.support.stream import EPOCH, FOREVER, NODE, NOON, FakeSink, FakeTable, cursor, stored
+from tests.support.stream import EPOCH, FOREVER, NODE, NOON, FakeSink, FakeTable, cursor, stored, verifying
 from tests.support.waiting import until
 
 Overtake = Callable[[str, Callable[[], Awaitable[None]]], None]
@@ -29,7 +29,9 @@ class Here:
     def __init__(self) -> None:
         self.history = History(EPOCH, 0, FakeTable().read)
         self.broadcaster = Broadcaster()
-        self.connections = Connections(NODE, self.history, self.broadcaster, Liveness(10, 30), lambda: NOON)
+        self.connections = Connections(
+            NODE, self.history, self.broadcaster, Liveness(10, 30), lambda: NOON, verifying()
+        )
 
     def publish(self, *batch: Envelope) -> None:
         self.history.extend(batch)

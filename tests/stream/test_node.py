@@ -12,14 +12,14 @@ from itcook.stream.memory import MemoryBroker
 from itcook.stream.node import Node
 from itcook.stream.session import Session
 from itcook.stream.signals import ConnectionRevoked, MembershipChanged, PersonRevoked, SessionRevoked, Signal
-from tests.support.stream import FakeSink, someone, stored
+from tests.support.stream import FakeSink, someone, stored, verifying
 
 
 @pytest.fixture
 async def nodes(settings: Settings, database: Database) -> AsyncIterator[list[Node]]:
     """Two nodes on one database."""
     broker = MemoryBroker()
-    nodes = [await Node.start(settings, broker) for _ in range(2)]
+    nodes = [await Node.start(settings, broker, verifying()) for _ in range(2)]
     yield nodes
     for node in nodes:
         await node.stop()

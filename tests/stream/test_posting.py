@@ -19,7 +19,7 @@ from itcook.stream.memory import MemoryBroker
 from itcook.stream.posting import Posting
 from itcook.stream.session import Liveness, Session
 from itcook.stream.signals import MessageAnswered, MessagePosted, Signal, decode, encode
-from tests.support.stream import EPOCH, NOON, FakeSink, FakeTable, someone
+from tests.support.stream import EPOCH, NOON, FakeSink, FakeTable, someone, verifying
 from tests.support.waiting import until
 
 HEARTBEAT = '{"type":"Heartbeat"}'
@@ -36,7 +36,9 @@ class Node:
     @classmethod
     def of(cls, node_id: str, broker: MemoryBroker) -> "Node":
         history = History(EPOCH, 0, FakeTable().read)
-        connections = Connections(node_id, history, Broadcaster(), Liveness(10, 30), lambda: NOON)
+        connections = Connections(
+            node_id, history, Broadcaster(), Liveness(10, 30), lambda: NOON, verifying()
+        )
         node = cls(connections, Posting(node_id, connections, broker))
         broker.subscribe(Receiver(node_id, lambda batch: None, lambda envelopes: None, node.signalled))
         return node

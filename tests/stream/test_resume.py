@@ -24,7 +24,7 @@ from itcook.stream.cursor import Cursor
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History
 from itcook.stream.session import Liveness, Session, TransportName
-from tests.support.stream import EPOCH, NODE, NOON, FakeSink, FakeTable, someone, stored
+from tests.support.stream import EPOCH, NODE, NOON, FakeSink, FakeTable, someone, stored, verifying
 
 PEOPLE = [someone(1), someone(2)]
 NAMES = ["community", "personal"]
@@ -135,7 +135,7 @@ class Comings(RuleBasedStateMachine):
         play(self.history.load())
 
     async def _connections(self) -> Connections:
-        return Connections(NODE, self.history, self.broadcaster, Liveness(10, 30), lambda: NOON)
+        return Connections(NODE, self.history, self.broadcaster, Liveness(10, 30), lambda: NOON, verifying())
 
     @rule(batch=BATCHES)
     def publish(self, batch: list[tuple[str, ...]]) -> None:

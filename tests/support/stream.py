@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from itcook.auth.principal import Principal
+from itcook.errors import UnauthenticatedError
 from itcook.events import PostDeleted
 from itcook.stream.cursor import Cursor
 from itcook.stream.ends import End
 from itcook.stream.envelope import Envelope, durable, encode_body
+from itcook.stream.renewal import Verify
 
 EPOCH = "k3f9"
 NODE = "0123abcd"
@@ -88,6 +90,17 @@ def cursor(position: int, epoch: str = EPOCH) -> str:
 def someone(number: int = 1, expires_at: datetime = FOREVER) -> Principal:
     """A person; the same number is the same person, with the same login."""
     return Principal(UUID(int=number), UUID(int=1000 + number), f"Person {number}", "user", expires_at)
+
+
+def verifying(**tokens: Principal) -> Verify:
+    """Knows these tokens and no other."""
+
+    async def verify(token: str) -> Principal:
+        if token not in tokens:
+            raise UnauthenticatedError("this is no valid access token; log in", code="invalid_token")
+        return tokens[token]
+
+    return verify
 
 
 class FakeTable:
