@@ -69,6 +69,10 @@ migration: $(DEV) ## write the migration for changed models: make migration name
 	@$(BIN)/ruff check --quiet --fix-only itcook/models/migrations
 	@$(BIN)/ruff format --quiet itcook/models/migrations
 
+.PHONY: generate
+generate: $(DEV) ## write the documents and types that are made from the code
+	$(BIN)/python -m openapi.generate
+
 .PHONY: lock
 lock: ## pin the requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

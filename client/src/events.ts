@@ -1,0 +1,392 @@
+// Made from itcook/events.py and itcook/messages.py by `make generate`. Do not edit.
+
+export type ClientMessage = SubscribeMessage | UnsubscribeMessage | HeartbeatMessage;
+
+export interface CommentDeleted {
+  id: string;
+  type: "CommentDeleted";
+  channel: string;
+  timestamp: string;
+  data: CommentDeletedData;
+}
+
+/** A comment is gone. To `community`, `post:{post_id}` and the post author's own `personal`. */
+export interface CommentDeletedData {
+  post_id: string;
+  comment_id: string;
+}
+
+export interface Connected {
+  type: "Connected";
+  timestamp: string;
+  data: ConnectedData;
+}
+
+/**
+ * Always the first event of a connection. `cursor` is where this connection begins: a client that drops
+ * before any other event resumes from it. `resume` says how: `fresh` (no cursor was given), `resumed`
+ * (`replayed` events follow at once) or `reset` (the cursor could not be honoured; `ResyncRequired` follows).
+ */
+export interface ConnectedData {
+  connection_id: string;
+  user_id: string;
+  transport: "websocket" | "sse";
+  channels: string[];
+  cursor: string;
+  resume: "fresh" | "resumed" | "reset";
+  replayed: number;
+  heartbeat_seconds: number;
+  timeout_seconds: number;
+  expires_at: string;
+}
+
+export type ControlEvent =
+  | Connected
+  | Heartbeat
+  | Subscribed
+  | Unsubscribed
+  | ResyncRequired
+  | Error
+  | Disconnecting;
+
+export interface Disconnecting {
+  type: "Disconnecting";
+  timestamp: string;
+  data: DisconnectingData;
+}
+
+/** The server is about to end the connection; `reconnect` is what a client obeys. */
+export interface DisconnectingData {
+  code: number;
+  reason: string;
+  reconnect: boolean;
+  retry_after_ms: number;
+}
+
+export type DurableEvent =
+  | NewCommunityPost
+  | PostUpdated
+  | PostDeleted
+  | PostLiked
+  | PostUnliked
+  | NewComment
+  | CommentDeleted
+  | NewFollower
+  | ExpiringItems
+  | FridgeItemChanged
+  | GoalAchieved
+  | RecipeGenerated
+  | RecipeFailed
+  | SystemNotification;
+
+export interface Error {
+  type: "Error";
+  timestamp: string;
+  data: ErrorData;
+}
+
+/** A client message was refused; the connection goes on. `ref` is the refused message's own. */
+export interface ErrorData {
+  code: string;
+  message: string;
+  ref?: string | null;
+}
+
+/** One item of `ExpiringItems`; `days_left` is negative once the last good day is past. */
+export interface ExpiringItem {
+  id: string;
+  name: string;
+  expires_on: string;
+  days_left: number;
+}
+
+export interface ExpiringItems {
+  id: string;
+  type: "ExpiringItems";
+  channel: string;
+  timestamp: string;
+  data: ExpiringItemsData;
+}
+
+/** Food goes bad soon or has; its days left are those of the first item. To `kitchen:{kitchen_id}`. */
+export interface ExpiringItemsData {
+  kitchen_id: string;
+  items: ExpiringItem[];
+  days_left: number;
+}
+
+export type FridgeChange = "added" | "updated" | "removed";
+
+export interface FridgeItemChanged {
+  id: string;
+  type: "FridgeItemChanged";
+  channel: string;
+  timestamp: string;
+  data: FridgeItemChangedData;
+}
+
+/** An item is not as it was; one that was removed is shown as it was last. To `kitchen:{kitchen_id}`. */
+export interface FridgeItemChangedData {
+  kitchen_id: string;
+  item_id: string;
+  change: FridgeChange;
+  changed_by_id: string;
+  changed_by_name: string;
+  name: string;
+  quantity: number;
+  unit: string;
+  category: string;
+  location: string;
+  expires_on: string | null;
+}
+
+export interface GoalAchieved {
+  id: string;
+  type: "GoalAchieved";
+  channel: string;
+  timestamp: string;
+  data: GoalAchievedData;
+}
+
+/** To the own `personal` of the person whose goal it is, once for each achievement. */
+export interface GoalAchievedData {
+  goal_id: string;
+  title: string;
+  achievement_type: string;
+  target_value: number;
+  unit: string;
+}
+
+export interface Heartbeat {
+  type: "Heartbeat";
+  timestamp: string;
+  data: HeartbeatData;
+}
+
+/** The connection lives, and everything up to `cursor` has been delivered on it. */
+export interface HeartbeatData {
+  timestamp: string;
+  cursor: string;
+}
+
+/** A sign of life, for clients whose WebSocket pongs cannot be seen; it has no answer. */
+export interface HeartbeatMessage {
+  ref?: string | null;
+  type: "Heartbeat";
+}
+
+export interface NewComment {
+  id: string;
+  type: "NewComment";
+  channel: string;
+  timestamp: string;
+  data: NewCommentData;
+}
+
+/** To `community`, `post:{post_id}` and the post author's own `personal`. */
+export interface NewCommentData {
+  post_id: string;
+  comment_id: string;
+  author_id: string;
+  author_name: string;
+  content: string;
+}
+
+export interface NewCommunityPost {
+  id: string;
+  type: "NewCommunityPost";
+  channel: string;
+  timestamp: string;
+  data: NewCommunityPostData;
+}
+
+/** Someone shared a post. To `community` and `author:{author_id}`. */
+export interface NewCommunityPostData {
+  post_id: string;
+  author_id: string;
+  author_name: string;
+  content: string;
+  post_type: PostType;
+  timestamp: string;
+}
+
+export interface NewFollower {
+  id: string;
+  type: "NewFollower";
+  channel: string;
+  timestamp: string;
+  data: NewFollowerData;
+}
+
+/** To the own `personal` of the person who is followed. */
+export interface NewFollowerData {
+  follower_id: string;
+  follower_name: string;
+}
+
+export type NotificationLevel = "Info" | "Warning" | "Error" | "Success";
+
+export interface PostDeleted {
+  id: string;
+  type: "PostDeleted";
+  channel: string;
+  timestamp: string;
+  data: PostDeletedData;
+}
+
+/** A post is gone. To `community`, `author:{author_id}` and `post:{post_id}`. */
+export interface PostDeletedData {
+  post_id: string;
+  author_id: string;
+}
+
+export interface PostLiked {
+  id: string;
+  type: "PostLiked";
+  channel: string;
+  timestamp: string;
+  data: PostLikedData;
+}
+
+/** To `community`, `post:{post_id}` and the author's own `personal`. */
+export interface PostLikedData {
+  post_id: string;
+  liker_id: string;
+  liker_name: string;
+  total_likes: number;
+}
+
+export type PostType = "recipe" | "achievement" | "general" | "question";
+
+export interface PostUnliked {
+  id: string;
+  type: "PostUnliked";
+  channel: string;
+  timestamp: string;
+  data: PostUnlikedData;
+}
+
+/** A like was taken back. To `community`, `post:{post_id}` and the author's own `personal`. */
+export interface PostUnlikedData {
+  post_id: string;
+  liker_id: string;
+  total_likes: number;
+}
+
+export interface PostUpdated {
+  id: string;
+  type: "PostUpdated";
+  channel: string;
+  timestamp: string;
+  data: PostUpdatedData;
+}
+
+/** The author edited a post. To `community`, `author:{author_id}` and `post:{post_id}`. */
+export interface PostUpdatedData {
+  post_id: string;
+  author_id: string;
+  author_name: string;
+  content: string;
+  post_type: PostType;
+  timestamp: string;
+}
+
+export interface RecipeFailed {
+  id: string;
+  type: "RecipeFailed";
+  channel: string;
+  timestamp: string;
+  data: RecipeFailedData;
+}
+
+/** The recipe that was asked for could not be made. To the own `personal` of whoever asked. */
+export interface RecipeFailedData {
+  request_id: string;
+  reason: string;
+}
+
+export interface RecipeGenerated {
+  id: string;
+  type: "RecipeGenerated";
+  channel: string;
+  timestamp: string;
+  data: RecipeGeneratedData;
+}
+
+/** The recipe that was asked for is there. To the own `personal` of whoever asked. */
+export interface RecipeGeneratedData {
+  recipe_id: string;
+  title: string;
+  ingredients_count: number;
+  request_id: string;
+}
+
+export interface ResyncRequired {
+  type: "ResyncRequired";
+  timestamp: string;
+  data: ResyncRequiredData;
+}
+
+/** The gap cannot be filled whole: load the state over REST, then go on from `cursor`. */
+export interface ResyncRequiredData {
+  reason: "history_pruned" | "unknown_cursor" | "too_far_behind";
+  cursor: string;
+}
+
+/** Read more channels; answered by `Subscribed`, and by an `Error` for each that is refused. */
+export interface SubscribeMessage {
+  ref?: string | null;
+  type: "Subscribe";
+  channels: string[];
+}
+
+export interface Subscribed {
+  type: "Subscribed";
+  timestamp: string;
+  data: SubscribedData;
+}
+
+/** `channels` is what the connection is subscribed to now, from `cursor` on. */
+export interface SubscribedData {
+  channels: string[];
+  cursor: string;
+  ref?: string | null;
+}
+
+export interface SystemNotification {
+  id: string;
+  type: "SystemNotification";
+  channel: string;
+  timestamp: string;
+  data: SystemNotificationData;
+}
+
+/** From the people who run the service. To `system`, or to one person's own `personal`. */
+export interface SystemNotificationData {
+  title: string;
+  message: string;
+  level: NotificationLevel;
+}
+
+/** Stop reading channels; answered by `Unsubscribed`. */
+export interface UnsubscribeMessage {
+  ref?: string | null;
+  type: "Unsubscribe";
+  channels: string[];
+}
+
+export interface Unsubscribed {
+  type: "Unsubscribed";
+  timestamp: string;
+  data: UnsubscribedData;
+}
+
+/** `channels` is what the connection is still subscribed to. */
+export interface UnsubscribedData {
+  channels: string[];
+  cursor: string;
+  ref?: string | null;
+}
+
+/** One event of the stream, on whichever transport. */
+export type StreamEvent = DurableEvent | ControlEvent;

@@ -1,0 +1,1 @@
+"""The contract as documents, made from the code: `python -m openapi.generate`."""

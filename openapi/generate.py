@@ -1,0 +1,28 @@
+"""Write the documents that are made from the code. `make generate` runs this in the checkout."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from openapi.schema import event_schema
+from openapi.typescript import typescript
+
+ROOT = Path(__file__).parents[1]
+
+
+def documents() -> Mapping[str, str]:
+    """What each generated file must hold, by its path in the checkout."""
+    schema = event_schema()
+    return {
+        "openapi/events.schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
+        "client/src/events.ts": typescript(schema),
+    }
+
+
+def main() -> None:
+    for path, text in documents().items():
+        (ROOT / path).write_text(text)
+
+
+if __name__ == "__main__":
+    main()
