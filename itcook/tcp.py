@@ -1,9 +1,8 @@
 """One TCP connection: what Hypercorn's protocols do on it, and what they leave undone.
 
-- The application sees its connection (`transports.connection`): when bytes last came in, how many wait to
-  go out, and a way to drop a client that does not read.
-- A broken WebSocket frame is answered with the close code it deserves instead of a dropped connection, and so
-  is a flood of frames that are no messages.
+- A stream whose handshake is answered takes its connection over (`transports.connection`). That relies on
+  this: Hypercorn writes the 101, or the head of a streamed answer, before the application's `send` returns,
+  and what it wants to write or close later comes by way of `protocol_send`, where it is dropped.
 - No connection is closed with bytes unread: that would reset it, and the client would lose the last words.
 - A call of the application that is over holds nobody up, however much its client still sends.
 - No permessage-deflate is negotiated, which costs 100 KiB a connection and lets a small message inflate
@@ -13,7 +12,7 @@
 import asyncio
 import contextlib
 import ssl
-from typing import Any
+from typing import Any, cast
 
 import h11
 import structlog
@@ -23,27 +22,17 @@ from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData
-from hypercorn.protocol.events import StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import FrameTooLargeError, WSStream
+from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ConnectionState
 from hypercorn.utils import parse_socket_addr
-from wsproto.events import CloseConnection, Message, Ping, Pong
-from wsproto.events import Event as Frame
-from wsproto.frame_protocol import CloseReason
 from wsproto.handshake import WEBSOCKET_VERSION
 
 from itcook.http2 import HTTP2
-from itcook.stream.ends import TOO_MANY_MESSAGES
-from itcook.stream.limits import TokenBucket
 from itcook.stream.session import Liveness
 from transports.connection import EXTENSION, Connection
 
 LINGER_SECONDS = 3.0  # from our last byte until a client that does not close is dropped
-# Of pings, pongs and fragments, which no session sees and each of which costs as much as a message. A message
-# of 64 KiB may come in fragments of 128 bytes.
-FRAMES_PER_SECOND = 100.0
-FRAME_BURST = 512.0
 
 Address = tuple[str, int] | None
 
@@ -73,7 +62,8 @@ class Client(TCPServer):
         self._liveness = liveness
         self._tls: ssl.SSLObject | None = writer.get_extra_info("ssl_object")
         self._http2 = self._tls is not None and self._tls.selected_alpn_protocol() == "h2"
-        self._connection = Connection(writer.transport, loop.time())
+        self._transport = cast("asyncio.Transport", writer.transport)
+        self._owner: asyncio.Protocol | None = None  # of the connection, once it is taken over
         self._reading = asyncio.timeout(None)  # given an end when there is nothing left to say
         self._finishing = False
 
@@ -89,17 +79,21 @@ class Client(TCPServer):
         except OSError as error:
             log.debug("connection lost", error=str(error))
         finally:
-            with contextlib.suppress(OSError):  # such as a client that does not close its side of TLS in time
-                await self._close()
+            if self._owner is None:
+                with contextlib.suppress(
+                    OSError
+                ):  # such as a client that does not close its side of TLS in time
+                    await self._close()
 
     async def _read_data(self) -> None:
         try:
             async with self._reading:
                 await self._read_all()
         except TimeoutError:
-            self._connection.abort()
+            self._transport.abort()
         self._finishing = True
-        await self.protocol.handle(Closed())
+        if self._owner is None:
+            await self.protocol.handle(Closed())
 
     async def _read_all(self) -> None:
         while not self.reader.at_eof():
@@ -107,11 +101,31 @@ class Client(TCPServer):
                 data = await self.reader.read(MAX_RECV)
             except OSError:
                 break
-            self._connection.heard_at = self.loop.time()
-            if not self._finishing:
+            if self._owner is not None:
+                self._pass_on(data)
+            elif not self._finishing:
                 await self.protocol.handle(RawData(data))
 
+    def _hand_over(self, owner: asyncio.Protocol) -> None:
+        """Have `owner` own the connection, after what was read of it already."""
+        self._owner = owner
+        if self._transport.is_closing():
+            self.loop.call_soon(owner.connection_lost, None)
+            return
+        self._transport.pause_reading()
+        self._transport.set_protocol(owner)
+        self.reader.feed_eof()  # wakes `_read_all`, which passes on what is still in the reader
+
+    def _pass_on(self, data: bytes) -> None:
+        assert self._owner is not None, "there is somebody to pass it on to"
+        if data:
+            self._owner.data_received(data)
+        if self.reader.at_eof() and not self._transport.is_closing():
+            self._transport.resume_reading()
+
     async def protocol_send(self, event: Event) -> None:
+        if self._owner is not None:
+            return
         if isinstance(event, Closed):
             self._finish()
             return
@@ -135,10 +149,11 @@ class Client(TCPServer):
 
     async def _call(self, scope: Any, receive: ASGIReceiveCallable, *rest: Any) -> None:
         if not self._http2:
-            scope["extensions"][EXTENSION] = self._connection
+            scope["extensions"][EXTENSION] = Connection(self._transport, self._hand_over)
         inbox = _Inbox(receive)
         await self._wrapped(scope, inbox.receive, *rest)
-        self._task_group.spawn(inbox.empty)
+        if self._owner is None:
+            self._task_group.spawn(inbox.empty)
 
     def _addresses(self) -> tuple[Address, Address]:
         """The client's and ours. Raises `OSError` if the client has left already."""
@@ -212,11 +227,8 @@ class _HTTP(H11Protocol):
                 http_version=request.http_version,
             )
         )
-        if isinstance(self.stream, WSStream):
-            if self.stream.closed:  # refused, and Hypercorn would wait for the client to close
-                await self.send(Closed())
-            self.stream.__class__ = _WebSocket  # Hypercorn names its class and asks nobody for another
-            self.stream.frames = TokenBucket(FRAMES_PER_SECOND, FRAME_BURST, _now())  # type: ignore[attr-defined]
+        if isinstance(self.stream, WSStream) and self.stream.closed:
+            await self.send(Closed())  # refused, and Hypercorn would wait for the client to close
 
     async def _refuse_version(self) -> None:
         """Name the version that is spoken here, RFC 6455 section 4.4; Hypercorn answers 400 without it."""
@@ -234,55 +246,7 @@ class _HTTP(H11Protocol):
         """Hypercorn would switch to clear-text HTTP/2 here, with none of what this module adds."""
 
 
-class _WebSocket(WSStream):
-    """A WebSocket that is closed with a code, RFC 6455 section 7.4.1, whatever ends it."""
-
-    frames: TokenBucket
-
-    async def _handle_events(self) -> None:
-        for event in self.connection.events():
-            if self.closed:
-                return  # what else the client has sent is not even looked at
-            if _is_overhead(event) and not self.frames.take(_now()):
-                await self._answer(CloseConnection(TOO_MANY_MESSAGES.code, "too many frames"))
-            elif isinstance(event, Message):
-                await self._receive(event)
-            elif isinstance(event, Ping):
-                await self._send_wsproto_event(event.response())
-            elif isinstance(event, CloseConnection):
-                # The client's own, or what wsproto makes of a frame that breaks the rules.
-                await self._answer(event.response())
-
-    async def _receive(self, part: Message[Any]) -> None:
-        if isinstance(part.data, str):
-            # Hypercorn counts characters, and the bound is in bytes.
-            self.buffer.length += len(part.data.encode()) - len(part.data)
-        try:
-            self.buffer.extend(part)
-        except FrameTooLargeError:
-            await self._answer(CloseConnection(CloseReason.MESSAGE_TOO_BIG, "messages have at most 64 KiB"))
-            return
-        if part.message_finished:
-            assert self.app_put is not None, "frames come after the handshake"
-            await self.app_put(self.buffer.to_message())
-            self.buffer.clear()
-
-    async def _answer(self, close: CloseConnection) -> None:
-        await self._send_wsproto_event(close)
-        await self.send(StreamClosed(stream_id=self.stream_id))
-
-
 def _is_understood(name: bytes, value: bytes) -> bool:
     # Hypercorn accepts every permessage-deflate that it is offered, so it is offered none; and it drops the
     # connection over a list that is not ASCII, as if the list were not there it is answered.
     return name != b"sec-websocket-extensions" and (name not in _LISTS or value.isascii())
-
-
-def _is_overhead(frame: Frame) -> bool:
-    if isinstance(frame, Message):
-        return frame.frame_finished and not frame.message_finished
-    return isinstance(frame, Ping | Pong)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

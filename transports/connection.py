@@ -1,36 +1,33 @@
-"""What `itcook serve` tells a transport about the connection below the ASGI interface."""
+"""What `itcook serve` lets a transport do with the connection below the ASGI interface: take it over.
+
+ASGI leads every event through two tasks, a queue, a lock and two protocol layers, and can neither see pongs
+nor drop a client that does not read. So once a stream's handshake is answered, its transport takes the
+connection and writes finished bytes to it; Quart and Hypercorn have done their part and let go.
+"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 EXTENSION = "itcook.connection"
 
-_PING = b"\x89\x00"  # an empty ping, RFC 6455 section 5.5.2; a server does not mask
-
 
 class Connection:
-    """One TCP connection. ASGI alone can neither see pongs nor drop a client that does not read."""
+    """One TCP connection, with or without TLS, on which HTTP/1.1 was spoken so far."""
 
-    def __init__(self, transport: asyncio.WriteTransport, now: float) -> None:
-        self._transport = transport
-        self.heard_at = now  # when bytes last came in; seconds of the loop's clock
+    __slots__ = ("_hand_over", "transport")
 
-    @property
-    def unsent(self) -> int:
-        """Bytes the kernel has not taken yet."""
-        return self._transport.get_write_buffer_size()
+    def __init__(self, transport: asyncio.Transport, hand_over: Callable[[asyncio.Protocol], None]) -> None:
+        self.transport = transport
+        self._hand_over = hand_over
 
-    def ping(self) -> None:
-        """Send a WebSocket ping, between two frames: everything that is written here is whole frames."""
-        if not self._transport.is_closing():
-            self._transport.write(_PING)
-
-    def abort(self) -> None:
-        """Drop the connection at once, whatever waits to be sent."""
-        self._transport.abort()
+    def take_over(self, owner: asyncio.Protocol) -> None:
+        """Have `owner` own the connection: whatever still comes from the client goes to it, and nobody else
+        writes or closes. `connection_made` is not called.
+        """
+        self._hand_over(owner)
 
 
 def connection_of(scope: Mapping[str, Any]) -> Connection | None:
-    """The connection behind an ASGI scope; None under a server that is not ours."""
+    """The connection behind an ASGI scope; None where it cannot be taken over: HTTP/2, or another server."""
     return cast("Connection | None", (scope.get("extensions") or {}).get(EXTENSION))

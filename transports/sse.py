@@ -1,7 +1,7 @@
 """The stream as Server-Sent Events (WHATWG HTML, section 9.2): one JSON event per `data:` line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from types import TracebackType
 
 from quart import Blueprint, Response, request
@@ -9,13 +9,13 @@ from quart.wrappers.response import ResponseBody
 
 from itcook.auth.principal import Principal
 from itcook.stream.connections import Connections
-from itcook.stream.envelope import Envelope
 from itcook.stream.session import Session
-from transports.connection import Connection, connection_of
-from transports.frames import sse_block, sse_named_block, sse_retry
+from transports.connection import connection_of
+from transports.direct import SSESink
+from transports.frames import Framing, sse_blocks, sse_named_blocks, sse_retry
 from transports.parameters import StreamParameters, read_flag
+from transports.queued import QueuedSink
 from transports.running import connections, principal
-from transports.sink import QueuedSink
 
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -30,7 +30,7 @@ blueprint = Blueprint("sse", __name__)
 async def stream() -> Response:
     """What raises here becomes an HTTP problem; from the first byte on, the stream has its own ends."""
     parameters = StreamParameters.read(request.args, "named")
-    framing = sse_named_block if read_flag(request.args, "named") else sse_block
+    framing = sse_named_blocks if read_flag(request.args, "named") else sse_blocks
     # What the browser remembers is newer than what the page once put into the address.
     cursor = request.headers.get("Last-Event-ID") or parameters.cursor
     here = connections()
@@ -38,34 +38,56 @@ async def stream() -> Response:
     if request.method == "HEAD":
         return Response(b"", headers=HEADERS)
     parameters = StreamParameters(parameters.names, cursor)
-    body = _Body(here, principal(), parameters, framing, connection_of(request.scope))
-    response = Response(body, headers=HEADERS)
+    response = Response(_body(here, parameters, framing), headers=HEADERS)
     response.timeout = None  # Quart would cut the stream after a minute
     return response
 
 
-class _Body(ResponseBody):
-    """The endless body: entered when the headers are out, left when the client or the session is gone."""
+def _body(here: Connections, parameters: StreamParameters, framing: Framing) -> ResponseBody:
+    connection = connection_of(request.scope)
+    if connection is None:
+        return _QueuedBody(here, principal(), parameters, framing)
+    sink = SSESink(here, connection, framing, request.http_version)
+    return _HandedOver(here, principal(), parameters, sink)
+
+
+class _HandedOver(ResponseBody):
+    """The body of which another sees to every byte: entered when the head is out, and left at once."""
 
     def __init__(
-        self,
-        here: Connections,
-        who: Principal,
-        parameters: StreamParameters,
-        framing: Callable[[Envelope], bytes],
-        connection: Connection | None,
+        self, here: Connections, who: Principal, parameters: StreamParameters, sink: SSESink
+    ) -> None:
+        self._here = here
+        self._who = who
+        self._parameters = parameters
+        self._sink = sink
+
+    async def __aenter__(self) -> AsyncIterator[bytes]:
+        self._sink.begin(self._here.open(self._who, "sse", self._sink), self._parameters)
+        return _nothing()
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """The stream goes on."""
+
+
+class _QueuedBody(ResponseBody):
+    """The endless body: entered when the head is out, left when the client or the session is gone."""
+
+    def __init__(
+        self, here: Connections, who: Principal, parameters: StreamParameters, framing: Framing
     ) -> None:
         self._here = here
         self._who = who
         self._parameters = parameters
         self._framing = framing
-        self._connection = connection
         self._sink: QueuedSink
         self._session: Session
         self._joining: asyncio.Task[None]
 
     async def __aenter__(self) -> AsyncIterator[bytes]:
-        self._sink = QueuedSink(self._connection, answers=False)
+        self._sink = QueuedSink()
         self._session = self._here.open(self._who, "sse", self._sink)
         self._joining = asyncio.create_task(
             self._here.join(self._session, self._parameters.names, self._parameters.cursor)
@@ -82,4 +104,9 @@ class _Body(ResponseBody):
     async def _chunks(self) -> AsyncIterator[bytes]:
         yield sse_retry()
         async for batch in self._sink.batches():
-            yield b"".join([envelope.framed(self._framing) for envelope in batch])
+            yield self._framing(batch)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    for chunk in tuple[bytes, ...]():
+        yield chunk

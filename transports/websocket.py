@@ -4,12 +4,14 @@ import asyncio
 
 from quart import Blueprint, websocket
 
+from itcook.auth.principal import Principal
 from itcook.stream.connections import Connections
 from itcook.stream.session import Session
-from transports.connection import connection_of
+from transports.connection import Connection, connection_of
+from transports.direct import WebSocketSink
 from transports.parameters import StreamParameters
+from transports.queued import QueuedSink
 from transports.running import connections, principal, subprotocol
-from transports.sink import QueuedSink
 
 blueprint = Blueprint("websocket", __name__)
 
@@ -20,10 +22,25 @@ async def stream() -> None:
     parameters = StreamParameters.read(websocket.args)
     here = connections()
     here.check_open()
-    sink = QueuedSink(connection_of(websocket.scope), answers=True)
-    session = here.open(principal(), "websocket", sink)
+    await websocket.accept(subprotocol=subprotocol())
+    connection = connection_of(websocket.scope)
+    if connection is None:
+        await _serve(here, principal(), parameters)
+    else:
+        _hand_over(here, principal(), parameters, connection)
+
+
+def _hand_over(
+    here: Connections, who: Principal, parameters: StreamParameters, connection: Connection
+) -> None:
+    sink = WebSocketSink(here, connection)
+    sink.begin(here.open(who, "websocket", sink), parameters)
+
+
+async def _serve(here: Connections, who: Principal, parameters: StreamParameters) -> None:
+    sink = QueuedSink()
+    session = here.open(who, "websocket", sink)
     try:
-        await websocket.accept(subprotocol=subprotocol())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(here.join(session, parameters.names, parameters.cursor))
             reader = tasks.create_task(_read(here, session, tasks))

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from itcook.stream.channels import kind
-from itcook.stream.envelope import Envelope
+from itcook.stream.envelope import Batch, Envelope
 
 
 class Subscriber(Protocol):
     """Who reads channels. `deliver` neither waits nor raises: one slow reader never delays another."""
 
-    def deliver(self, envelopes: Sequence[Envelope]) -> None: ...
+    def deliver(self, batch: Batch) -> None: ...
 
 
 class Broadcaster:
@@ -32,15 +32,14 @@ class Broadcaster:
                 if not readers:
                     del self._readers[channel]
 
-    def publish(self, batch: Sequence[Envelope]) -> int:
+    def publish(self, envelopes: Sequence[Envelope]) -> int:
         """Hand each event once to everyone who reads one of its channels; how many deliveries."""
-        if len({envelope.channels for envelope in batch}) == 1:
-            # The usual case, and the fast one: everybody gets the same, so nothing is sorted out.
-            readers = self._readers_of(batch[0].channels)
+        deliveries = 0
+        for batch, readers in self._views(envelopes):
             for reader in readers:
                 reader.deliver(batch)
-            return len(readers) * len(batch)
-        return self._publish_mixed(batch)
+            deliveries += len(readers) * len(batch.envelopes)
+        return deliveries
 
     def counts(self) -> dict[str, int]:
         """Subscriptions by kind of channel. Ids are left out: they would tell who is there."""
@@ -49,14 +48,26 @@ class Broadcaster:
             counts[kind(channel)] += len(readers)
         return dict(counts)
 
-    def _publish_mixed(self, batch: Sequence[Envelope]) -> int:
-        views: defaultdict[Subscriber, list[Envelope]] = defaultdict(list)
-        for envelope in batch:
-            for reader in self._readers_of(envelope.channels):
-                views[reader].append(envelope)
+    def _views(self, envelopes: Sequence[Envelope]) -> list[tuple[Batch, list[Subscriber]]]:
+        """Who gets which of `envelopes`: those who get the same share one batch, and so its bytes."""
+        if len({envelope.channels for envelope in envelopes}) == 1:
+            # The usual case, and the fast one: everybody gets the same, so nothing is sorted out.
+            return [(Batch(envelopes), self._readers_of(envelopes[0].channels))]
+        views: dict[Subscriber, tuple[int, ...]] = {}
+        both: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, ...]] = {}
+        for channel, places in _places(envelopes).items():
+            for reader in self._readers.get(channel, ()):
+                known = views.get(reader)
+                if known is None:
+                    views[reader] = places
+                elif (merged := both.get((known, places))) is not None:
+                    views[reader] = merged
+                else:
+                    views[reader] = both[known, places] = tuple(sorted({*known, *places}))
+        readers: defaultdict[tuple[int, ...], list[Subscriber]] = defaultdict(list)
         for reader, view in views.items():
-            reader.deliver(view)
-        return sum(map(len, views.values()))
+            readers[view].append(reader)
+        return [(Batch([envelopes[place] for place in view]), same) for view, same in readers.items()]
 
     def _readers_of(self, channels: tuple[str, ...]) -> list[Subscriber]:
         # A copy: delivering may end a session, and that takes it out of the very dict walked here.
@@ -66,3 +77,12 @@ class Broadcaster:
         for channel in channels:
             merged.update(self._readers.get(channel, {}))
         return list(merged)
+
+
+def _places(envelopes: Sequence[Envelope]) -> dict[str, tuple[int, ...]]:
+    """Where in `envelopes` the events of each channel are."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, envelope in enumerate(envelopes):
+        for channel in envelope.channels:
+            places[channel].append(place)
+    return {channel: tuple(found) for channel, found in places.items()}

@@ -29,6 +29,8 @@ from itcook.stream.sink import Sink
 from itcook.stream.subscriptions import Subscriptions
 from itcook.stream.timers import Timers
 
+CUT_SECONDS = 1.0  # until connections that were cut off are gone; they are in the next turn of the loop
+
 log = structlog.get_logger(__name__)
 
 
@@ -153,7 +155,7 @@ class Connections:
         self._subscriptions.membership_changed(self._registry.of_person(user_id), kitchen_id, joined)
 
     async def drain(self, seconds: float) -> None:
-        """Take nobody in any more, send everybody away, wait at most `seconds` until they have left.
+        """Take nobody in any more, send everybody away, and cut off who has not left after `seconds`.
 
         Clients are told to come back at different times, so that the next process is not run over.
         """
@@ -161,13 +163,21 @@ class Connections:
         self._spread = seconds
         for session in self._registry:
             session.end(self._restarting())
+        if not await self._left_within(seconds):
+            log.warning("clients did not leave in time", connections=len(self._registry))
+            for session in self._registry:
+                session.sink.cut()
+            await self._left_within(CUT_SECONDS)
+
+    async def _left_within(self, seconds: float) -> bool:
         self._all_left.clear()
-        if self._registry:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._all_left.wait()
-            except TimeoutError:
-                log.warning("clients did not leave in time", connections=len(self._registry))
+        if not self._registry:
+            return True
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._all_left.wait()
+        except TimeoutError:
+            return False
 
     def _restarting(self) -> End:
         return ends.RESTARTING.after(random.randint(200, 200 + int(self._spread * 1000)))  # noqa: S311 # no secret

@@ -6,16 +6,13 @@ The JSON is built in two halves, because the id is known only after the commit: 
 body (all but the opening brace and the id), and the relay's position completes it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
 from itcook.events import ControlEvent, DurableEvent, format_timestamp
 from itcook.stream.channels import on_the_wire
 from itcook.stream.cursor import Cursor
-
-Chunk = TypeVar("Chunk", str, bytes)
 
 
 @dataclass(eq=False, slots=True)
@@ -33,17 +30,39 @@ class Envelope:
     position: int = 0
     channels: tuple[str, ...] = ()
     size: int = field(init=False)  # bytes of the JSON
-    _framed: dict[object, object] = field(default_factory=dict)
+    _framed: dict[object, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.size = len(self.text.encode())
 
-    def framed(self, framing: "Callable[[Envelope], Chunk]") -> Chunk:
+    def framed(self, framing: "Callable[[Envelope], bytes]") -> bytes:
         """`framing(self)`, made once for all clients that share the framing."""
-        chunk = self._framed.get(framing)
-        if chunk is None:
-            chunk = self._framed[framing] = framing(self)
-        return chunk  # type: ignore[return-value] # only framing's own result is kept under framing
+        framed = self._framed.get(framing)
+        if framed is None:
+            framed = self._framed[framing] = framing(self)
+        return framed
+
+
+class Batch:
+    """Events that go out together, in this order, to everyone who gets exactly these. `size` is in bytes.
+
+    Frozen; it is shared by all who receive it, and keeps each framing of the whole once made.
+    """
+
+    __slots__ = ("_framed", "envelopes", "size")
+
+    def __init__(self, envelopes: Sequence[Envelope]) -> None:
+        assert envelopes, "a batch of nothing is nothing to send"
+        self.envelopes = tuple(envelopes)
+        self.size = sum(envelope.size for envelope in envelopes)
+        self._framed: dict[object, bytes] = {}
+
+    def framed(self, framing: Callable[[Sequence[Envelope]], bytes]) -> bytes:
+        """`framing` of all events, made once for all clients that share the framing."""
+        framed = self._framed.get(framing)
+        if framed is None:
+            framed = self._framed[framing] = framing(self.envelopes)
+        return framed
 
 
 def encode_body(event: DurableEvent, channels: tuple[str, ...], now: datetime) -> str:

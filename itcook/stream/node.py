@@ -133,7 +133,7 @@ class Node:
 
     async def stop(self) -> None:
         """End what is left and stop relaying; what is in the outbox is relayed by the next process."""
-        self.connections.end_all(ends.RESTARTING)
+        await self.connections.drain(0)
         for stop in self._stop_listening:
             stop()
         for task in self._tasks:

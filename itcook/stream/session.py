@@ -28,7 +28,7 @@ from itcook.events import (
 from itcook.messages import InvalidMessageError, Message, parse
 from itcook.stream import ends
 from itcook.stream.ends import End
-from itcook.stream.envelope import Envelope, control
+from itcook.stream.envelope import Batch, Envelope, control
 from itcook.stream.history import Reason
 from itcook.stream.limits import (
     INVALID_MESSAGES,
@@ -176,18 +176,18 @@ class Session:
             self._send(event)
             self._send(ResyncRequired(reason=resume.reason, cursor=resume.cursor), cursor=resume.cursor)
         if early:
-            self._write(early)
+            self._write(Batch(early))
 
     def replay(self, envelopes: Sequence[Envelope], position: int) -> None:
         """Send what was missed; everything up to `position` is then with the sink."""
         if envelopes:
-            self._write(envelopes)
+            self._write(Batch(envelopes))
         self.position = position
 
-    def deliver(self, envelopes: Sequence[Envelope]) -> None:
+    def deliver(self, batch: Batch) -> None:
         """Send what was just published. Until the session is live, history keeps it instead."""
         if self.live:
-            self._write(envelopes)
+            self._write(batch)
 
     def wake(self, now: float, heartbeat: Callable[[], Envelope], *, awake_since: float) -> None:
         """Do what time asks for. `awake_since` is when the process last came back from a standstill:
@@ -200,7 +200,7 @@ class Session:
             self._heartbeat_at = now + self._liveness.heartbeat
             if self.live:
                 self.sink.ping()
-                self._write([heartbeat()])
+                self._write(Batch([heartbeat()]))
 
     def wake_at(self, now: float) -> float:
         """When `wake` is next needed."""
@@ -238,15 +238,15 @@ class Session:
     def _send(self, event: ControlEvent, *, cursor: str | None = None) -> None:
         envelope = control(event, self._clock(), cursor=cursor)
         if self._early is None:
-            self._write([envelope])
+            self._write(Batch([envelope]))
         else:
             self._early.append(envelope)
 
-    def _write(self, envelopes: Sequence[Envelope]) -> None:
+    def _write(self, batch: Batch) -> None:
         if self.ended is not None:
             return
         if self.sink.unsent > MAX_UNSENT:
             # Judged by what was there before: a burst of more than the bound is no fault of its readers.
             self.end(ends.TOO_SLOW)
         else:
-            self.sink.write(envelopes)
+            self.sink.write(batch)

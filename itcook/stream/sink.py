@@ -1,10 +1,9 @@
 """The way out of one connection, as the stream sees it; the transports have the implementations."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from itcook.stream.ends import End
-from itcook.stream.envelope import Envelope
+from itcook.stream.envelope import Batch, Envelope
 
 
 class Sink(Protocol):
@@ -23,8 +22,8 @@ class Sink(Protocol):
     def stuck_for(self, now: float) -> float:
         """For how long bytes have been waiting without any leaving, in seconds."""
 
-    def write(self, envelopes: Sequence[Envelope]) -> None:
-        """Accept events, in this order. How many bytes may wait is the session's to judge."""
+    def write(self, batch: Batch) -> None:
+        """Accept events. How many bytes may wait is the session's to judge."""
 
     async def drained(self) -> None:
         """Wait until there is room for another part of a replay, or the connection has ended."""
@@ -34,3 +33,6 @@ class Sink(Protocol):
 
     def end(self, end: End, last: Envelope) -> None:
         """Send `last` after what was accepted before, then close as `end` says."""
+
+    def cut(self) -> None:
+        """Drop the connection at once, whatever waits to be sent."""

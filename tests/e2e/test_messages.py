@@ -81,6 +81,7 @@ async def test_a_channel_that_cannot_be_read_is_refused_with_its_ref(
 async def test_twenty_invalid_messages_end_the_connection(api: Api, grace: Person) -> None:
     """The first twenty are answered, then `Disconnecting` and the close say 4400 and not to come back."""
     async with await api.websocket(grace) as stream:
+        await stream.next_of("Connected")
         for number in range(25):
             await stream.say(f"nonsense {number}")
         seen, code = await stream.end()

@@ -1,12 +1,10 @@
 """The broadcaster against the plain definition: everyone in one of the channels, once, in order."""
 
-from collections.abc import Sequence
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from itcook.stream.broadcaster import Broadcaster
-from itcook.stream.envelope import Envelope
+from itcook.stream.envelope import Batch, Envelope
 from tests.support.stream import run_of, stored
 
 
@@ -16,8 +14,8 @@ class Reader:
     def __init__(self) -> None:
         self.got: list[Envelope] = []
 
-    def deliver(self, envelopes: Sequence[Envelope]) -> None:
-        self.got += envelopes
+    def deliver(self, batch: Batch) -> None:
+        self.got += batch.envelopes
 
 
 CHANNEL_SETS = st.lists(st.sampled_from("abcd"), unique=True, max_size=4)
@@ -46,20 +44,23 @@ def test_everyone_who_reads_a_channel_once_and_in_order(
     assert deliveries == sum(len(reader.got) for reader, _ in readers)
 
 
-def test_a_batch_for_everyone_is_handed_over_as_it_is() -> None:
-    """No copy for each of ten thousand readers."""
-    seen: list[Sequence[Envelope]] = []
+def test_who_gets_the_same_shares_it() -> None:
+    """The bytes of ten thousand readers are made once for each different view, and not for each of them."""
+    seen: list[Batch] = []
 
     class Watcher:
-        def deliver(self, envelopes: Sequence[Envelope]) -> None:
-            seen.append(envelopes)
+        def deliver(self, batch: Batch) -> None:
+            seen.append(batch)
 
     broadcaster = Broadcaster()
-    broadcaster.subscribe(Watcher(), ["community"])
-    broadcaster.subscribe(Watcher(), ["community"])
-    batch = run_of(1, 3)
-    assert broadcaster.publish(batch) == 6
-    assert [view is batch for view in seen] == [True, True]
+    for channels in [["a"], ["a"], ["a", "b"], ["b", "a", "c"], ["b"]]:
+        broadcaster.subscribe(Watcher(), channels)
+    assert broadcaster.publish(run_of(1, 3, "a")) == 12
+    assert len({id(batch) for batch in seen}) == 1
+    seen.clear()
+    broadcaster.publish([stored(4, "a"), stored(5, "a", "b"), stored(6, "b")])
+    views = {id(batch): [event.position for event in batch.envelopes] for batch in seen}
+    assert sorted(views.values()) == [[4, 5], [4, 5, 6], [5, 6]]
 
 
 def test_readers_that_leave_while_being_delivered_to() -> None:
@@ -67,8 +68,8 @@ def test_readers_that_leave_while_being_delivered_to() -> None:
     broadcaster = Broadcaster()
 
     class Leaver(Reader):
-        def deliver(self, envelopes: Sequence[Envelope]) -> None:
-            super().deliver(envelopes)
+        def deliver(self, batch: Batch) -> None:
+            super().deliver(batch)
             broadcaster.unsubscribe(self, ["a", "b"])
 
     readers = [Leaver(), Reader(), Leaver(), Reader()]
@@ -96,4 +97,5 @@ def test_nobody_and_nothing() -> None:
     """An event without readers and a batch without events are no special case."""
     broadcaster = Broadcaster()
     assert broadcaster.publish([stored(1)]) == 0
+    assert broadcaster.publish([stored(2), stored(3, "a")]) == 0
     assert broadcaster.publish([]) == 0

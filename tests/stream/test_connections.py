@@ -1,7 +1,6 @@
 """Connections: joining, asking, ending; with made-up sinks and a history in memory."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -17,7 +16,7 @@ from itcook.stream.asking import MAX_HELD
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.channels import personal
 from itcook.stream.connections import Connections
-from itcook.stream.envelope import Envelope
+from itcook.stream.envelope import Batch, Envelope
 from itcook.stream.history import History
 from itcook.stream.session import MAX_UNSENT, Liveness, Session
 from tests.support.stream import (
@@ -158,9 +157,9 @@ async def test_a_replay_in_any_script_stays_below_the_bound(here: Here) -> None:
     """Parts are counted in bytes: a reader who takes each part in time is never too slow."""
 
     class Prompt(FakeSink):
-        def write(self, envelopes: Sequence[Envelope]) -> None:
-            super().write(envelopes)
-            self.unsent += sum(envelope.size for envelope in envelopes)
+        def write(self, batch: Batch) -> None:
+            super().write(batch)
+            self.unsent += batch.size
 
         async def drained(self) -> None:
             self.unsent = 0

@@ -1,7 +1,6 @@
 """A session's life, second by second, without a second passing."""
 
 import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from itcook.events import Heartbeat
 from itcook.messages import Subscribe
 from itcook.stream import ends
 from itcook.stream.ends import End
-from itcook.stream.envelope import Envelope, control
+from itcook.stream.envelope import Batch, Envelope, control
 from itcook.stream.session import MAX_UNSENT, Liveness, Resume, Session
 from tests.support.stream import FOREVER, NOON, FakeSink, cursor, run_of, someone, stored
 
@@ -98,7 +97,7 @@ def test_connected_comes_first_whatever_the_client_says_before() -> None:
     played = Played()
     played.session.receive("nonsense", 0)
     played.say(type="Nonsense", ref="r2")
-    played.session.deliver(run_of(8, 9))
+    played.session.deliver(Batch(run_of(8, 9)))
     assert played.sink.types == []
     played.session.connected(Resume("reset", 7, cursor(7), reason="unknown_cursor"))
     assert played.sink.types == ["Connected", "ResyncRequired", "Error", "Error"]
@@ -109,13 +108,13 @@ def test_the_gate() -> None:
     """Nothing that is published passes before the session is live, everything after, nothing at the end."""
     played = Played()
     played.session.connected(Resume("resumed", 3, cursor(3), replayed=2))
-    played.session.deliver([stored(6)])
+    played.session.deliver(Batch([stored(6)]))
     played.session.replay(run_of(4, 5), 5)
     assert played.session.position == 5
     played.session.live = True
-    played.session.deliver(run_of(6, 7))
+    played.session.deliver(Batch(run_of(6, 7)))
     played.session.end(ends.NORMAL)
-    played.session.deliver([stored(8)])
+    played.session.deliver(Batch([stored(8)]))
     played.session.replay([stored(8)], 8)
     assert played.sink.positions == [4, 5, 6, 7]
 
@@ -189,10 +188,10 @@ def test_stuck_bytes(played: Played) -> None:
 def test_too_slow_at_the_bound(played: Played) -> None:
     """A mebibyte is allowed, a byte more is not, whatever is being written."""
     played.sink.unsent = MAX_UNSENT
-    played.session.deliver([stored(8)])
+    played.session.deliver(Batch([stored(8)]))
     assert played.ending() is None
     played.sink.unsent += 1
-    played.session.deliver(run_of(9, 10))
+    played.session.deliver(Batch(run_of(9, 10)))
     assert played.ending() is ends.TOO_SLOW
     assert played.sink.last("Disconnecting")["reconnect"] is True
 
@@ -201,16 +200,16 @@ def test_a_burst_is_not_its_readers_fault() -> None:
     """However much comes at once, who had read all before gets it; not so who has not read it by the next."""
 
     class Keeping(FakeSink):
-        def write(self, envelopes: Sequence[Envelope]) -> None:
-            super().write(envelopes)
-            self.unsent += sum(envelope.size for envelope in envelopes)
+        def write(self, batch: Batch) -> None:
+            super().write(batch)
+            self.unsent += batch.size
 
     played = Played(sink=Keeping()).join()
     burst = [Envelope("x" * (MAX_UNSENT // 10), "T", cursor(position), position) for position in range(8, 28)]
-    played.session.deliver(burst)
+    played.session.deliver(Batch(burst))
     assert played.ending() is None
     assert played.sink.positions == list(range(8, 28))
-    played.session.deliver([stored(28)])
+    played.session.deliver(Batch([stored(28)]))
     assert played.ending() is ends.TOO_SLOW
 
 
@@ -231,7 +230,7 @@ def test_disconnecting_is_last_and_comes_once(played: Played) -> None:
     played.session.end(ends.DEFECT)
     played.session.refuse("code", "message", None)
     played.session.subscribed(cursor(7), None)
-    played.session.deliver([stored(8)])
+    played.session.deliver(Batch([stored(8)]))
     assert played.session.receive('{"type":"Heartbeat"}', 1) is None
     assert played.session.receive(b"", 1) is None
     assert played.sink.types == ["Connected", "Disconnecting"]

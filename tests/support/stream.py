@@ -11,7 +11,7 @@ from itcook.errors import UnauthenticatedError
 from itcook.events import PostDeleted
 from itcook.stream.cursor import Cursor
 from itcook.stream.ends import End
-from itcook.stream.envelope import Envelope, durable, encode_body
+from itcook.stream.envelope import Batch, Envelope, durable, encode_body
 from itcook.stream.renewal import Verify
 
 EPOCH = "k3f9"
@@ -36,13 +36,14 @@ class FakeSink:
         self.written: list[Envelope] = []
         self.pings = 0
         self.ended: End | None = None
+        self.was_cut = False
 
     def stuck_for(self, now: float) -> float:
         return self.stuck
 
-    def write(self, envelopes: Sequence[Envelope]) -> None:
+    def write(self, batch: Batch) -> None:
         assert self.ended is None, "something was written after the end"
-        self.written += envelopes
+        self.written += batch.envelopes
 
     async def drained(self) -> None:
         return
@@ -51,8 +52,11 @@ class FakeSink:
         self.pings += 1
 
     def end(self, end: End, last: Envelope) -> None:
-        self.write([last])
+        self.write(Batch([last]))
         self.ended = end
+
+    def cut(self) -> None:
+        self.was_cut = True
 
     @property
     def types(self) -> list[str]:

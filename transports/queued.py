@@ -1,4 +1,5 @@
-"""The queued sink: for any ASGI server, a queue that the connection's handler drains.
+"""The queued sink: for connections that cannot be taken over (HTTP/2, other servers), a queue that the
+connection's handler drains.
 
 The session keeps it within bounds (`MAX_UNSENT`), which is why nothing here refuses: what is accepted is
 sent or, when the session has ended because of it, given up as a whole.
@@ -6,12 +7,11 @@ sent or, when the session has ended because of it, given up as a whole.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 
 from itcook.stream import ends
 from itcook.stream.ends import End
-from itcook.stream.envelope import Envelope
-from transports.connection import Connection
+from itcook.stream.envelope import Batch, Envelope
 
 ROOM = 256 * 1024  # bytes unsent at which the next part of a replay is welcome
 BATCH = 64 * 1024  # bytes taken from the queue at once; they count as unsent until all of them are sent
@@ -21,21 +21,21 @@ CLOSE_SECONDS = 2.0  # for the last words; a client that does not read them in t
 class QueuedSink:
     """A `Sink` that holds events until its handler, iterating over `batches`, has sent them.
 
-    Made in the task of that handler. `answers` says whether the transport lets a client answer.
+    Made in the task of that handler. ASGI does not say when bytes or pongs came from the client.
     """
 
-    def __init__(self, connection: Connection | None, *, answers: bool) -> None:
+    heard_at = None
+
+    def __init__(self) -> None:
         handler = asyncio.current_task()
         assert handler is not None, "a handler runs in a task"
         self.ended: End | None = None
-        self._connection = connection
-        self._cut: Callable[[], object] = connection.abort if connection else handler.cancel
-        self._answers = answers
+        self._handler = handler
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Envelope] = deque()
         self._queued = 0  # bytes, those of the batch being sent included
         self._sent = 0  # bytes, in all
-        self._gone = 0  # bytes that had left the process when that was last looked at
+        self._gone = 0  # bytes that had been sent when that was last looked at
         self._moved_at = self._loop.time()
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -44,36 +44,22 @@ class QueuedSink:
 
     @property
     def unsent(self) -> int:
-        return self._queued + self._buffered
-
-    @property
-    def heard_at(self) -> float | None:
-        return self._connection.heard_at if self._connection and self._answers else None
+        return self._queued
 
     def stuck_for(self, now: float) -> float:
-        # What was handed over and still lies in the connection's buffer has not moved.
-        gone = self._sent - self._buffered
-        if gone > self._gone or not self.unsent:
+        if self._sent > self._gone or not self._queued:
             self._moved_at = now
-        self._gone = gone
+        self._gone = self._sent
         return now - self._moved_at
 
-    def write(self, envelopes: Sequence[Envelope]) -> None:
-        if not self.unsent:
-            self._moved_at = self._loop.time()
-        for envelope in envelopes:
-            self._queue.append(envelope)
-            self._queued += envelope.size
-        if self._queued > ROOM:
-            self._room.clear()
-        self._changed.set()
+    def write(self, batch: Batch) -> None:
+        self._put(*batch.envelopes)
 
     async def drained(self) -> None:
         await self._room.wait()
 
     def ping(self) -> None:
-        if self._connection and self._answers:
-            self._connection.ping()
+        """ASGI has no way to."""
 
     def end(self, end: End, last: Envelope) -> None:
         if end is ends.TOO_SLOW:
@@ -81,9 +67,12 @@ class QueuedSink:
             self._queued -= sum(envelope.size for envelope in self._queue)
             self._queue.clear()
         self.ended = end
-        self.write([last])
+        self._put(last)
         self._room.set()
-        self._closing = self._loop.call_later(CLOSE_SECONDS, self._cut)
+        self._closing = self._loop.call_later(CLOSE_SECONDS, self.cut)
+
+    def cut(self) -> None:
+        self._handler.cancel()
 
     async def batches(self) -> AsyncIterator[list[Envelope]]:
         """What to send next, until the session has ended and all is sent.
@@ -105,9 +94,15 @@ class QueuedSink:
         if self._closing is not None:
             self._closing.cancel()
 
-    @property
-    def _buffered(self) -> int:
-        return self._connection.unsent if self._connection else 0
+    def _put(self, *envelopes: Envelope) -> None:
+        if not self._queued:
+            self._moved_at = self._loop.time()
+        for envelope in envelopes:
+            self._queue.append(envelope)
+            self._queued += envelope.size
+        if self._queued > ROOM:
+            self._room.clear()
+        self._changed.set()
 
     def _take(self) -> tuple[list[Envelope], int]:
         batch: list[Envelope] = []
