@@ -13,7 +13,7 @@ from itcook.stream.envelope import Batch, Envelope
 from itcook.stream.history import History
 from itcook.stream.session import Liveness, TransportName
 from tests.support.raw_websocket import CLOSE, PING, PONG, frame
-from tests.support.stream import EPOCH, NODE, NOON, FakeTable, run_of, someone, stored
+from tests.support.stream import EPOCH, NODE, NOON, FakeTable, run_of, someone, stored, verifying
 from tests.support.waiting import until
 from transports import direct as module
 from transports.connection import Connection
@@ -65,7 +65,7 @@ class Lines:
 
     def __init__(self) -> None:
         history = History(EPOCH, 0, FakeTable().read)
-        self.here = Connections(NODE, history, Broadcaster(), Liveness(10, 30), lambda: NOON)
+        self.here = Connections(NODE, history, Broadcaster(), Liveness(10, 30), lambda: NOON, verifying())
         self._opened: list[tuple[asyncio.Transport, socket.socket]] = []
 
     async def websocket(self) -> Line:
