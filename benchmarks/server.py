@@ -85,6 +85,7 @@ def _environment(directory: Path) -> dict[str, str]:
         "ITCOOK_BIND": "127.0.0.1:0",
         "ITCOOK_DATABASE_URL": f"sqlite:///{directory / 'itcook.sqlite3'}",
         "ITCOOK_LOG_FORMAT": "json",
+        "ITCOOK_RATE_LIMITS": "off",  # what is measured is the server, not the quota
     }
 
 

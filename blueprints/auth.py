@@ -9,6 +9,7 @@ from quart_schema import tag_blueprint, validate_request, validate_response
 
 from blueprints.context import principal, services
 from blueprints.guard import public
+from blueprints.quotas import count_login
 from blueprints.requests import Body
 from itcook.auth.accounts import NewAccount, SignedIn
 from itcook.auth.fields import Email, GivenPassword, Language, NewPassword, PersonName, TimeZone
@@ -108,6 +109,7 @@ async def register(data: Registration) -> tuple[TokenPair, int]:
 @validate_response(TokenPair)
 async def login(data: Login) -> TokenPair:
     """Sign in with e-mail and password."""
+    await count_login(data.email)
     return TokenPair.of(await services().accounts.login(data.email, data.password, _device()))
 
 

@@ -20,6 +20,7 @@ from blueprints import (
     kitchens,
     notifications,
     problems,
+    quotas,
     realtime,
     recipes,
     suggestions,
@@ -51,6 +52,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     _allow_origins(app, settings)
     app.before_request(framing.refuse_two_lengths)
     guard.stand(app)
+    quotas.register(app)
     _serve(app, settings, passwords or Passwords())
     for module in (
         auth,
@@ -110,7 +112,7 @@ def _allow_origins(app: Quart, settings: Settings) -> None:
         app,
         allow_origin=settings.allowed_origins,
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
-        expose_headers=["Idempotency-Replayed", "Location", "Retry-After", "Stream-Cursor"],
+        expose_headers=["Idempotency-Replayed", "Location", "Retry-After", *quotas.HEADERS, "Stream-Cursor"],
         max_age=PREFLIGHT_AGE,
     )
     # Its WebSocket half refuses every client that is no browser; the guard checks origins itself.

@@ -18,6 +18,7 @@ from itcook.housekeeping import Housekeeping
 from itcook.kitchens.homes import open_home
 from itcook.kitchens.membership import on_membership
 from itcook.notifications import system
+from itcook.quotas.quotas import Quotas, open_quotas
 from itcook.recipes.chat import Chat
 from itcook.recipes.cookbook import Cookbook
 from itcook.recipes.llm import LanguageModel
@@ -42,6 +43,7 @@ class Services:
     tokens: Tokens
     accounts: Accounts
     stream: Node
+    quotas: Quotas | None
 
 
 @asynccontextmanager
@@ -68,7 +70,7 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
                 _working(Worker(provider)),
                 _working(Runner(_jobs(settings))),
             ):
-                yield Services(settings, database, tokens, accounts, stream)
+                yield Services(settings, database, tokens, accounts, stream, open_quotas(settings))
         finally:
             housekeeping.cancel()
             stop_listening()

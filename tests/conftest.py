@@ -30,7 +30,13 @@ def settings(tmp_path: Path, migrated: Path) -> Settings:
     """A server with an embedded database of its own, untouched by the environment."""
     path = tmp_path / "itcook.sqlite3"
     shutil.copy(migrated, path)
-    return Settings(_env_file=None, bind="127.0.0.1:0", database_url=f"sqlite:///{path}", drain_seconds=0.5)
+    return Settings(
+        _env_file=None,
+        bind="127.0.0.1:0",
+        database_url=f"sqlite:///{path}",
+        drain_seconds=0.5,
+        rate_limits="off",  # everyone here has one address, and nobody the patience of people
+    )
 
 
 @pytest.fixture(scope="session")

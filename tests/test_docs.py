@@ -12,6 +12,7 @@ from quart import Quart
 
 from itcook import errors, events, messages
 from itcook.app import create_app
+from itcook.quotas.policies import POLICIES, Policy
 from itcook.settings import PREFIX, Settings
 from itcook.stream import ends
 from itcook.stream.history import Reason
@@ -109,6 +110,12 @@ def _keyword(call: ast.Call, name: str) -> str | None:
         if keyword.arg == name:
             return str(ast.literal_eval(keyword.value))
     return None
+
+
+def test_the_table_of_quotas_is_the_policies() -> None:
+    """Every policy with its figures."""
+    rows = table(REST, "quotas")
+    assert [Policy(code(row[0]), int(row[1]), int(row[2])) for row in rows] == [*POLICIES]
 
 
 def test_the_table_of_settings_is_the_settings() -> None:

@@ -1,0 +1,1 @@
+"""Quotas: how many requests of which kind somebody may make in which time."""

@@ -1,0 +1,71 @@
+"""What is left of each quota, and for whom."""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+
+from itcook.quotas.memory import BoundedMemory
+from itcook.quotas.policies import POLICIES, Policy
+from itcook.settings import Settings
+
+SITE = 64  # bits of an IPv6 address that are one subscriber's; the others are theirs to choose
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of a quota: `remaining` requests, and more after `reset` seconds; `granted`: whether
+    the request that asked is within it.
+    """
+
+    policy: Policy
+    granted: bool
+    remaining: int
+    reset: int
+
+
+class Quotas:
+    """Counts requests by sliding windows. `storage` gives where each policy's counters are."""
+
+    def __init__(self, storage: Callable[[Policy], Storage], policies: Iterable[Policy] = POLICIES) -> None:
+        self._limited = {
+            policy: (
+                SlidingWindowCounterRateLimiter(storage(policy)),
+                RateLimitItemPerSecond(policy.quota, policy.window, namespace=policy.name),
+            )
+            for policy in policies
+        }
+
+    async def spend(self, policy: Policy, key: str) -> Left:
+        """Count one request of `key`'s, if it is within the quota."""
+        limiter, item = self._limited[policy]
+        granted = await limiter.hit(item, key)
+        stats = await limiter.get_window_stats(item, key)
+        reset = max(1, math.ceil(stats.reset_time - time.time()))
+        return Left(policy, granted, stats.remaining, reset)
+
+
+def open_quotas(settings: Settings) -> Quotas | None:
+    """The quotas of this server; None if they are turned off."""
+    if settings.rate_limits == "off":
+        return None
+    # Each policy has its own bound: who floods one pushes nobody's counters out of another.
+    return Quotas(lambda policy: BoundedMemory())
+
+
+def key_of_address(address: str) -> str:
+    """Who is counted as one: an IPv4 address, or the network of an IPv6 subscriber."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"  # a UNIX socket, or a test client
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((int(parsed), SITE), strict=False))
