@@ -1,6 +1,13 @@
 // Made from itcook/events.py and itcook/messages.py by `make generate`. Do not edit.
 
-export type ClientMessage = SubscribeMessage | UnsubscribeMessage | HeartbeatMessage;
+/** Go on with this access token, of the same person; answered by `TokenRefreshed`. */
+export interface AuthenticateMessage {
+  ref?: string | null;
+  type: "Authenticate";
+  token: string;
+}
+
+export type ClientMessage = SubscribeMessage | UnsubscribeMessage | HeartbeatMessage | AuthenticateMessage;
 
 export interface CommentDeleted {
   id: string;
@@ -46,6 +53,7 @@ export type ControlEvent =
   | Subscribed
   | Unsubscribed
   | ResyncRequired
+  | TokenRefreshed
   | Error
   | Disconnecting;
 
@@ -366,6 +374,18 @@ export interface SystemNotificationData {
   title: string;
   message: string;
   level: NotificationLevel;
+}
+
+export interface TokenRefreshed {
+  type: "TokenRefreshed";
+  timestamp: string;
+  data: TokenRefreshedData;
+}
+
+/** The connection goes on with the new token, until `expires_at`. */
+export interface TokenRefreshedData {
+  expires_at: string;
+  ref?: string | null;
 }
 
 /** Stop reading channels; answered by `Unsubscribed`. */
