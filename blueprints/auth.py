@@ -5,17 +5,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from quart import Blueprint, Response, request
-from quart_schema import tag_blueprint, validate_request, validate_response
+from quart_schema import tag_blueprint, validate_querystring, validate_request, validate_response
 
 from blueprints.context import principal, services
 from blueprints.guard import public
 from blueprints.quotas import count_login
-from blueprints.requests import Body
+from blueprints.requests import Body, Query
+from itcook.auth import logins, views
 from itcook.auth.accounts import NewAccount, SignedIn
 from itcook.auth.fields import Email, GivenPassword, Language, NewPassword, PersonName, TimeZone
 from itcook.auth.sessions import Device
 from itcook.events import Timestamp
 from itcook.models import User
+from itcook.pages import Page, PageQuery
 
 blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth")
 tag_blueprint(blueprint, ["auth"])
@@ -37,6 +39,21 @@ class Login(Body):
 
 class Refresh(Body):
     refresh_token: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class NewPasswordChoice(Body):
+    current_password: GivenPassword
+    new_password: NewPassword
+
+
+class SessionsQuery(Query):
+    """With `others` the login that asks is kept."""
+
+    others: bool = False
+
+
+class LoginPageQuery(PageQuery, Query):
+    """Which page."""
 
 
 class Account(BaseModel):
@@ -134,6 +151,37 @@ async def logout() -> tuple[str, int]:
 async def me() -> Account:
     """The account of whoever asks."""
     return Account.of(await User.get(id=principal().user_id))
+
+
+@blueprint.put("/password")
+@validate_request(NewPasswordChoice)
+async def change_password(data: NewPasswordChoice) -> tuple[str, int]:
+    """Choose another password. All other logins of the caller end, with their connections."""
+    await services().accounts.change_password(principal(), data.current_password, data.new_password)
+    return "", 204
+
+
+@blueprint.get("/sessions")
+@validate_querystring(LoginPageQuery)
+@validate_response(Page[views.LoginSession])
+async def list_sessions(query_args: LoginPageQuery) -> Page[views.LoginSession]:
+    """Where the caller is signed in, the latest login first."""
+    return await logins.login_sessions(principal(), query_args)
+
+
+@blueprint.delete("/sessions/<uuid:session_id>")
+async def end_session(session_id: UUID) -> tuple[str, int]:
+    """End one of the caller's logins, with its tokens and its connections."""
+    await logins.end_login(principal(), session_id)
+    return "", 204
+
+
+@blueprint.delete("/sessions")
+@validate_querystring(SessionsQuery)
+async def end_sessions(query_args: SessionsQuery) -> tuple[str, int]:
+    """End all logins of the caller, with their tokens and their connections."""
+    await logins.end_logins(principal(), others=query_args.others)
+    return "", 204
 
 
 def _device() -> Device:

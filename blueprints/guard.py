@@ -59,6 +59,7 @@ async def _let_in(app: Quart, incoming: Request | Websocket) -> None:
     check_origin(incoming.headers.getlist("Origin"), incoming.host, running.settings.allowed_origins)
     if not is_open:
         g.principal = await authenticate(running.tokens, find_credential(_carried(incoming)))
+        running.last_seen.note(g.principal.session_id)
 
 
 def _carried(incoming: Request | Websocket) -> Carried:

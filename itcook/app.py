@@ -9,6 +9,7 @@ from quart_cors import cors
 from quart_schema import HttpSecurityScheme, Info, QuartSchema
 
 from blueprints import (
+    administration,
     auth,
     community,
     documentation,
@@ -56,6 +57,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     _serve(app, settings, passwords or Passwords())
     for module in (
         auth,
+        administration,
         community,
         kitchens,
         fridge,

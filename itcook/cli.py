@@ -2,13 +2,13 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import click
 
 from itcook import __version__, logs, server
 from itcook.app import create_app
-from itcook.auth.roles import promote as promote_user
+from itcook.auth import administration
 from itcook.database import Database
 from itcook.database import migrate as apply_migrations
 from itcook.errors import ProblemError
@@ -61,19 +61,55 @@ def promote(email: str) -> None:
     Example:
       itcook user promote ada@example.com
     """
-    _with_settings(lambda settings: asyncio.run(_promote(settings, email)))
+    _change_account(administration.promote, email, "is an administrator now")
 
 
-async def _promote(settings: Settings, email: str) -> None:
+@user.command()
+@click.argument("email")
+def disable(email: str) -> None:
+    """Close the account with this EMAIL: its logins end at once, open connections within 15 seconds.
+
+    An embedded database serves one process only: stop the server meanwhile, or ask it with
+    PUT /api/v1/admin/users/ID/disabled.
+
+    \b
+    Example:
+      itcook user disable mallory@example.com
+    """
+    _change_account(administration.disable_by_email, email, "is signed out, and cannot sign in")
+
+
+@user.command()
+@click.argument("email")
+def enable(email: str) -> None:
+    """Open the account with this EMAIL again.
+
+    An embedded database serves one process only: stop the server meanwhile.
+
+    \b
+    Example:
+      itcook user enable mallory@example.com
+    """
+    _change_account(administration.enable_by_email, email, "can sign in again")
+
+
+def _change_account(change: Callable[[str], Awaitable[str]], email: str, outcome: str) -> None:
+    """`change` gives the name of the person with that e-mail, of whom `outcome` is then told."""
+    _with_settings(lambda settings: asyncio.run(_changed_account(settings, change, email, outcome)))
+
+
+async def _changed_account(
+    settings: Settings, change: Callable[[str], Awaitable[str]], email: str, outcome: str
+) -> None:
     database = Database(settings)
     await database.open()
     try:
-        name = await promote_user(email)
+        name = await change(email)
     except ProblemError as error:
         raise click.ClickException(error.detail) from None
     finally:
         await database.close()
-    click.echo(f"{name} is an administrator now")
+    click.echo(f"{name} {outcome}")
 
 
 def _with_settings(command: Callable[[Settings], None]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from itcook.auth.accounts import Accounts
 from itcook.auth.credentials import principal_of
+from itcook.auth.last_seen import LastSeen
 from itcook.auth.passwords import Passwords
 from itcook.auth.principal import Principal
 from itcook.auth.signing import signing_key
@@ -42,6 +43,7 @@ class Services:
     database: Database
     tokens: Tokens
     accounts: Accounts
+    last_seen: LastSeen
     stream: Node
     quotas: Quotas | None
 
@@ -63,14 +65,16 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
                 MembershipChanged(user_id=user_id, kitchen_id=kitchen_id, joined=joined)
             )
         )
+        last_seen = LastSeen(stream.connections.logins)
         housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
         try:
             async with (
                 _provider(settings) as provider,
                 _working(Worker(provider)),
                 _working(Runner(_jobs(settings))),
+                _working(last_seen),
             ):
-                yield Services(settings, database, tokens, accounts, stream, open_quotas(settings))
+                yield Services(settings, database, tokens, accounts, last_seen, stream, open_quotas(settings))
         finally:
             housekeeping.cancel()
             stop_listening()
@@ -98,7 +102,7 @@ async def _provider(settings: Settings) -> AsyncIterator[Provider]:
 
 
 @asynccontextmanager
-async def _working(worker: Worker | Runner) -> AsyncIterator[None]:
+async def _working(worker: Worker | Runner | LastSeen) -> AsyncIterator[None]:
     running = asyncio.create_task(worker.run())
     try:
         yield

@@ -2,12 +2,20 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
 from itcook.auth.passwords import Passwords
 from itcook.auth.principal import Principal
-from itcook.auth.sessions import Device, Opened, continue_session, open_session, revoke_session
+from itcook.auth.sessions import (
+    Device,
+    Opened,
+    continue_session,
+    open_session,
+    revoke_person,
+    revoke_session,
+)
 from itcook.auth.tokens import Tokens
 from itcook.database import Transaction, transactional
 from itcook.errors import ConflictError, ForbiddenError, UnauthenticatedError
@@ -57,16 +65,12 @@ class Accounts:
 
         Raises `UnauthenticatedError`, and `ForbiddenError` for a disabled account with the right password.
         """
-        user = await User.get_or_none(email=email)
-        matches = await self._passwords.verify(user.password_hash if user else None, password)
-        if user is None or not matches:
-            raise UnauthenticatedError(
-                "this e-mail and password belong to no account", code="invalid_credentials"
-            )
-        if user.disabled_at is not None:
-            raise ForbiddenError("this account is disabled; ask an administrator", code="account_disabled")
-        await self._renew_hash(user, password)
-        return self._signed_in(await open_session(user, device, self._session_days))
+        while True:
+            user = await self._verified(email, password)
+            opened = await _open_if_unchanged(user, device, self._session_days)
+            if opened is not None:
+                await self._renew_hash(user, password)
+                return self._signed_in(opened)
 
     async def refresh(self, refresh_token: str) -> SignedIn:
         """Exchange a refresh token, which works once. Raises `UnauthenticatedError`."""
@@ -80,6 +84,27 @@ class Accounts:
     async def logout(self, principal: Principal) -> None:
         """End the session of `principal`, its access and refresh tokens with it."""
         await revoke_session(principal.session_id)
+
+    async def change_password(self, principal: Principal, current: str, new: str) -> None:
+        """Have `new` be the password from now on; all other logins of the person end.
+
+        Raises `ForbiddenError` `wrong_password` if `current` is not the one.
+        """
+        user = await User.get(id=principal.user_id)
+        if not await self._passwords.verify(user.password_hash, current):
+            raise _wrong_password()
+        await _change_password(user, await self._passwords.hash(new), principal.session_id)
+
+    async def _verified(self, email: str, password: str) -> User:
+        user = await User.get_or_none(email=email)
+        matches = await self._passwords.verify(user.password_hash if user else None, password)
+        if user is None or not matches:
+            raise UnauthenticatedError(
+                "this e-mail and password belong to no account", code="invalid_credentials"
+            )
+        if user.disabled_at is not None:
+            raise ForbiddenError("this account is disabled; ask an administrator", code="account_disabled")
+        return user
 
     async def _renew_hash(self, user: User, password: str) -> None:
         if self._passwords.is_outdated(user.password_hash):
@@ -134,3 +159,29 @@ async def _set_password_hash(transaction: Transaction, user: User, password_hash
         .using_db(transaction.connection)
         .update(password_hash=password_hash)
     )
+
+
+@transactional
+async def _open_if_unchanged(
+    transaction: Transaction, user: User, device: Device, days: int
+) -> Opened | None:
+    """A session of `user`, unless the account was closed or got another password since `user` was read: that
+    ended all sessions, and this one would be left over.
+    """
+    # Locked until the commit, so that whoever changes it waits, and then ends this session too.
+    unchanged = User.filter(id=user.id, password_hash=user.password_hash, disabled_at=None)
+    if await unchanged.using_db(transaction.connection).select_for_update().get_or_none() is None:
+        return None
+    return await open_session.within(transaction, user, device, days)
+
+
+@transactional
+async def _change_password(transaction: Transaction, user: User, password_hash: str, kept: UUID) -> None:
+    unchanged = User.filter(id=user.id, password_hash=user.password_hash)
+    if not await unchanged.using_db(transaction.connection).update(password_hash=password_hash):
+        raise _wrong_password()  # it was changed while this one was verified
+    await revoke_person.within(transaction, user.id, kept)
+
+
+def _wrong_password() -> ForbiddenError:
+    return ForbiddenError("this is not the current password", code="wrong_password")

@@ -15,7 +15,10 @@ from itcook.auth.opaque import hash_of, new_secret
 from itcook.database import Transaction, transactional
 from itcook.models import LoginSession, RefreshToken, User
 
+PersonListener = Callable[[UUID, UUID | None], None]
+
 _listeners: list[Callable[[UUID], None]] = []
+_person_listeners: list[PersonListener] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,15 @@ async def revoke_session(transaction: Transaction, session_id: UUID) -> None:
         transaction.after_commit(partial(_tell, session_id))
 
 
+@transactional
+async def revoke_person(transaction: Transaction, user_id: UUID, kept: UUID | None = None) -> None:
+    """End all sessions of a person at once but the one that is `kept`, likewise."""
+    living = LoginSession.filter(user_id=user_id, revoked_at=None)
+    ended = living if kept is None else living.exclude(id=kept)
+    await ended.using_db(transaction.connection).update(revoked_at=transaction.now)
+    transaction.after_commit(partial(_tell_of_person, user_id, kept))
+
+
 def on_revoked(listener: Callable[[UUID], None]) -> Callable[[], None]:
     """Have `listener` called with the id of each session that is revoked here; the result ends that."""
     _listeners.append(listener)
@@ -97,6 +109,14 @@ async def living(session_ids: Collection[UUID], now: datetime) -> set[UUID]:
         id__in=session_ids, revoked_at=None, expires_at__gt=now, user__disabled_at=None
     )
     return {session.id for session in await found.only("id")}
+
+
+def on_person_revoked(listener: PersonListener) -> Callable[[], None]:
+    """Have `listener` called with the id of each person whose sessions all end here, and with that of the
+    session that is kept, if one is; the result ends that.
+    """
+    _person_listeners.append(listener)
+    return lambda: _person_listeners.remove(listener)
 
 
 @transactional
@@ -141,3 +161,8 @@ def _lives(session: LoginSession, now: datetime) -> bool:
 def _tell(session_id: UUID) -> None:
     for listener in _listeners:
         listener(session_id)
+
+
+def _tell_of_person(user_id: UUID, kept: UUID | None) -> None:
+    for listener in _person_listeners:
+        listener(user_id, kept)

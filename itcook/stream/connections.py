@@ -70,6 +70,10 @@ class Connections:
         counts = Counter(session.transport for session in self._registry)
         return {"websocket": counts["websocket"], "sse": counts["sse"]}
 
+    def logins(self) -> set[UUID]:
+        """The login sessions that are connected here."""
+        return {session.principal.session_id for session in self._registry}
+
     def open(self, principal: Principal, transport: TransportName, sink: Sink) -> Session:
         """Take in a connection; while the server drains, or if its login was revoked after it was let in, one
         that has ended already.

@@ -105,6 +105,9 @@ class Node:
         self._stop_listening = (
             outbox.on_commit(self._relay.nudge),
             sessions.on_revoked(lambda session_id: self.signal(SessionRevoked(session_id=session_id))),
+            sessions.on_person_revoked(
+                lambda user_id, kept: self.signal(PersonRevoked(user_id=user_id, kept=kept))
+            ),
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._published = 0

@@ -1,0 +1,51 @@
+"""`/api/v1/admin`: what administrators do about people and connections."""
+
+from uuid import UUID
+
+from quart import Blueprint
+from quart_schema import tag_blueprint
+
+from blueprints.context import principal, services
+from itcook.auth import administration
+from itcook.auth.roles import check_admin
+from itcook.errors import NotFoundError
+from itcook.stream.signals import ConnectionRevoked
+
+MAX_ID_LENGTH = 64  # ours have 16; signals are short
+
+blueprint = Blueprint("administration", __name__, url_prefix="/api/v1/admin")
+tag_blueprint(blueprint, ["administration"])
+
+
+@blueprint.delete("/users/<uuid:user_id>/sessions")
+async def sign_out(user_id: UUID) -> tuple[str, int]:
+    """End all logins of a person, with their tokens and their connections. For administrators."""
+    await administration.sign_out(principal(), user_id)
+    return "", 204
+
+
+@blueprint.put("/users/<uuid:user_id>/disabled")
+async def disable(user_id: UUID) -> tuple[str, int]:
+    """Close a person's account: its logins end, and nobody signs in to it. For administrators."""
+    await administration.disable(principal(), user_id)
+    return "", 204
+
+
+@blueprint.delete("/users/<uuid:user_id>/disabled")
+async def enable(user_id: UUID) -> tuple[str, int]:
+    """Open a person's account again. For administrators."""
+    await administration.enable(principal(), user_id)
+    return "", 204
+
+
+@blueprint.delete("/connections/<connection_id>")
+async def disconnect(connection_id: str) -> tuple[str, int]:
+    """End one connection, on whichever node it is; its login goes on. For administrators.
+
+    204 also if there is no such connection: no node knows those of the others.
+    """
+    check_admin(principal())
+    if len(connection_id) > MAX_ID_LENGTH:
+        raise NotFoundError("there is no such connection")
+    services().stream.signal(ConnectionRevoked(connection_id=connection_id))
+    return "", 204
