@@ -12,7 +12,7 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Any
 
 import structlog
@@ -21,6 +21,7 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from quart import Quart
 
+from itcook.capacity import capacity, raise_limit_of_files
 from itcook.messages import MAX_MESSAGE_BYTES
 from itcook.settings import Settings, SettingsError
 from itcook.stream.session import Liveness
@@ -29,6 +30,7 @@ from itcook.tls import HANDSHAKE_SECONDS, SHUTDOWN_SECONDS, tls_context
 
 BACKLOG = 2048  # connections the kernel holds while the loop is busy; a reconnect storm is not refused
 LAST_REQUESTS_SECONDS = 1.5  # for requests still running when all streams are closed
+FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 COLLECT_EVERY = (5_000, 10, 5)  # objects; youngest collections for one of the next; those for a full one
 
 log = structlog.get_logger(__name__)
@@ -59,7 +61,8 @@ async def _serve(
     stop: asyncio.Event,
 ) -> None:
     connections = app.extensions["itcook"].stream.connections
-    clients = _Clients(app, Liveness(settings.heartbeat_seconds, settings.timeout_seconds))
+    liveness = Liveness(settings.heartbeat_seconds, settings.timeout_seconds)
+    clients = _Clients(app, liveness, capacity(settings).sockets, connections)
     # Not as a context: leaving that would wait for every client of its own accord from Python 3.12 on.
     accepting = await clients.accept(listener, tls)
     log.info("serving", url=_url(listener, tls))
@@ -73,9 +76,11 @@ async def _serve(
 class _Clients:
     """The TCP connections, from their acceptance to the last request."""
 
-    def __init__(self, app: Quart, liveness: Liveness) -> None:
+    def __init__(self, app: Quart, liveness: Liveness, limit: int, streams: Sized) -> None:
         self._app = ASGIWrapper(app)
         self._liveness = liveness
+        self._limit = limit
+        self._streams = streams  # which have connections of their own, no longer served here
         self._context = WorkerContext(None)
         self._config = Config()
         self._config.websocket_max_message_size = MAX_MESSAGE_BYTES
@@ -95,6 +100,9 @@ class _Clients:
         )
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._tasks) + len(self._streams) >= self._limit:
+            _turn_away(writer)
+            return
         task = asyncio.current_task()
         assert task is not None, "start_server runs this in a task"
         self._tasks.add(task)
@@ -111,6 +119,13 @@ class _Clients:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _turn_away(writer: asyncio.StreamWriter) -> None:
+    """Answer without reading. The socket is not kept until the client has read it: there are too many."""
+    if writer.get_extra_info("ssl_object") is None:
+        writer.write(FULL)
+    writer.close()
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -140,6 +155,7 @@ def _url(listener: socket.socket, tls: ssl.SSLContext | None) -> str:
 
 def run(app: Quart, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; a second signal does not wait for the drain."""
+    raise_limit_of_files(settings)
     _collect_less_often()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_until_signalled(app, settings))

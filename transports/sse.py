@@ -34,7 +34,7 @@ async def stream() -> Response:
     # What the browser remembers is newer than what the page once put into the address.
     cursor = request.headers.get("Last-Event-ID") or parameters.cursor
     here = connections()
-    here.check_open()
+    here.check_room()
     if request.method == "HEAD":
         return Response(b"", headers=HEADERS)
     parameters = StreamParameters(parameters.names, cursor)

@@ -21,7 +21,7 @@ async def stream() -> None:
     """Everything up to `accept` that raises becomes an HTTP problem in place of the upgrade."""
     parameters = StreamParameters.read(websocket.args)
     here = connections()
-    here.check_open()
+    here.check_room()
     await websocket.accept(subprotocol=subprotocol())
     connection = connection_of(websocket.scope)
     if connection is None:

@@ -29,13 +29,17 @@ from itcook.stream.sink import Sink
 from itcook.stream.subscriptions import Subscriptions
 from itcook.stream.timers import Timers
 
+LIMIT = 10_000  # connections
+RETRY_SECONDS = (2, 10)  # after which those who found no room come back, spread
 CUT_SECONDS = 1.0  # until connections that were cut off are gone; they are in the next turn of the loop
 
 log = structlog.get_logger(__name__)
 
 
 class Connections:
-    """All sessions of this process. Times are seconds of the loop's clock unless they say otherwise."""
+    """All sessions of this process, at most `limit`. Times are seconds of the loop's clock unless they say
+    otherwise.
+    """
 
     def __init__(
         self,
@@ -45,7 +49,10 @@ class Connections:
         liveness: Liveness,
         clock: Clock,
         verify: Verify,
+        *,
+        limit: int = LIMIT,
     ) -> None:
+        self._limit = limit
         self._node_id = node_id
         self._liveness = liveness
         self._clock = clock
@@ -75,10 +82,10 @@ class Connections:
         return {session.principal.session_id for session in self._registry}
 
     def open(self, principal: Principal, transport: TransportName, sink: Sink) -> Session:
-        """Take in a connection; while the server drains, or if its login was revoked after it was let in, one
-        that has ended already.
+        """Take in a connection; while the server drains, if there is no room, or if its login was revoked
+        after it was let in, one that has ended already.
 
-        Never raises: by then a transport may have begun to answer. `check_open` is for before.
+        Never raises: by then a transport may have begun to answer. `check_room` is for before.
         """
         session = Session(
             f"{self._node_id}-{secrets.token_urlsafe(12)}",
@@ -93,6 +100,8 @@ class Connections:
         self._registry.add(session)
         if self._draining:
             session.end(self._restarting())
+        elif len(self._registry) > self._limit:
+            session.end(ends.OVERLOADED.after(1_000 * random.randint(*RETRY_SECONDS)))  # noqa: S311 # no secret
         elif self._revocations.are_certain(principal):
             session.end(ends.REVOKED)
         else:
@@ -109,6 +118,16 @@ class Connections:
         """Raises `UnavailableError` while the server drains."""
         if self._draining:
             raise UnavailableError("the server restarts; connect again", retry_after=2)
+
+    def check_room(self) -> None:
+        """The same for whoever wants to connect, also if there is no room for another connection."""
+        self.check_open()
+        if len(self._registry) >= self._limit:
+            raise UnavailableError(
+                "the server has as many connections as it takes; connect again",
+                code="overloaded",
+                retry_after=random.randint(*RETRY_SECONDS),  # noqa: S311 # no secret
+            )
 
     async def join(self, session: Session, names: Sequence[str], cursor: str | None) -> None:
         """Begin the stream of `session`: subscribe, resume after `cursor`, go live. A failure ends it."""

@@ -5,6 +5,7 @@
     1003  BINARY              no         a binary message, where JSON text was expected
     1011  DEFECT              yes        a defect of this server
     1012  RESTARTING          yes        the server restarts or drains
+    1013  OVERLOADED          yes        the server has as many connections as it takes
     4008  TOO_SLOW            yes        1 MiB unsent, or unsent bytes that did not move
     4012  SILENT              yes        nothing was heard from the client for too long
     4400  TOO_MANY_INVALID    no         20 invalid messages in a minute
@@ -38,6 +39,7 @@ NORMAL = End(1000, "closed", reconnect=False)
 BINARY = End(1003, "binary messages are not read here: send JSON as text", reconnect=False)
 DEFECT = End(1011, "internal error", reconnect=True, retry_after_ms=1_000)
 RESTARTING = End(1012, "server restarts", reconnect=True)
+OVERLOADED = End(1013, "overloaded: connect again later", reconnect=True, retry_after_ms=2_000)
 TOO_SLOW = End(4008, "too slow: resume from the last cursor", reconnect=True)
 SILENT = End(4012, "nothing heard from the client", reconnect=True)
 TOO_MANY_INVALID = End(4400, "too many invalid messages", reconnect=False)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from itcook import __version__
 from itcook.auth import sessions
+from itcook.capacity import capacity
 from itcook.clock import Clock, utc_now
 from itcook.settings import Settings
 from itcook.stream import ends, outbox
@@ -89,6 +90,7 @@ class Node:
             Liveness(settings.heartbeat_seconds, settings.timeout_seconds),
             clock,
             verify,
+            limit=capacity(settings).streams,
         )
         self._relay = Relay(table, broker.publish)
         self._follower = Follower(table, self._history, self._publish, self._lost)

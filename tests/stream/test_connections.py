@@ -508,3 +508,24 @@ async def test_one_connection_is_sent_away(here: Here) -> None:
     here.connections.end_connection("elsewhere")
     here.connections.end_connection(session.id)
     assert (session.ended, other.ended) == (ends.SENT_AWAY, None)
+
+
+async def test_there_is_room_for_so_many_and_no_more() -> None:
+    """Handshakes past the limit are refused; one that was let in at the same moment as another ends with
+    1013, and those who were there before stay.
+    """
+    history = History(EPOCH, 0, FakeTable().read)
+    here = Connections(NODE, history, Broadcaster(), Liveness(10, 30), lambda: NOON, verifying(), limit=2)
+    sinks = [FakeSink() for _ in range(3)]
+    for number, sink in enumerate(sinks[:2]):
+        here.check_room()
+        here.open(someone(number), "sse", sink)
+    with pytest.raises(UnavailableError) as refused:
+        here.check_room()
+    assert refused.value.code == "overloaded"
+    assert refused.value.retry_after in range(2, 11)
+    late = here.open(someone(3), "websocket", sinks[2])
+    assert [sink.ended and sink.ended.code for sink in sinks] == [None, None, 1013]
+    assert sinks[2].last("Disconnecting")["reconnect"] is True
+    here.leave(late)
+    assert len(here) == 2

@@ -80,6 +80,11 @@ class Server:
         return host, int(port)
 
     @property
+    def pid(self) -> int:
+        """Of its latest start."""
+        return self._process.pid
+
+    @property
     def resident_bytes(self) -> int:
         """The memory that the process occupies."""
         resident: int = psutil.Process(self._process.pid).memory_info().rss
