@@ -63,12 +63,20 @@ async def test_connections_past_the_sockets_are_turned_away(
     monkeypatch.setattr(server, "capacity", lambda settings: Capacity(streams=1, sockets=2))
     request = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     async with serving(create_app(settings, passwords), settings) as port:
-        assert b" 200 " in await exchange(port, request)
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
-        refused = await (await asyncio.open_connection("127.0.0.1", port))[0].read()
+        refused = await exchange(port, b"")
         assert refused.startswith(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n")
         for _, writer in idle:
             writer.close()
+            await writer.wait_closed()
         async with asyncio.timeout(10):
-            while b" 200 " not in await exchange(port, request):
+            while b" 200 " not in await _asked(port, request):
                 pass
+
+
+async def _asked(port: int, request: bytes) -> bytes:
+    """The answer; nothing of one that was refused before it had sent its request."""
+    try:
+        return await exchange(port, request)
+    except ConnectionError:
+        return b""
