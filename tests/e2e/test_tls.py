@@ -41,14 +41,14 @@ def server_settings(certificate: Certificate) -> Mapping[str, object]:
 @pytest.fixture(scope="module")
 async def api(server: Server, certificate: Certificate) -> AsyncIterator[Api]:
     """Over HTTP/2, but for WebSockets."""
-    api = Api(server, tls=certificate.trusting(), http2=True)
+    api = Api(server, tls=certificate, http2=True)
     yield api
     await api.aclose()
 
 
 @pytest.fixture
 async def http1(server: Server, certificate: Certificate) -> AsyncIterator[Api]:
-    api = Api(server, tls=certificate.trusting())
+    api = Api(server, tls=certificate)
     yield api
     await api.aclose()
 
@@ -312,7 +312,7 @@ async def test_sigterm_says_1012_and_goaway(tmp_path: Path, certificate: Certifi
     """On one connection a WebSocket is closed with 1012, an SSE body ends cleanly after the same words, then
     comes GOAWAY without an error; the exit code is 0."""
     async with running(tmp_path, **certificate.settings) as server:
-        api = Api(server, tls=certificate.trusting())
+        api = Api(server, tls=certificate)
         ada = await api.register("Ada Lovelace")
         await api.aclose()
         async with http2_client(server.address, certificate.trusting("h2")) as client:

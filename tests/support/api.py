@@ -1,13 +1,13 @@
 """The server's HTTP interface and streams, for the people of an end-to-end test."""
 
 import asyncio
-import ssl
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
 
+from tests.support.certificates import Certificate
 from tests.support.people import Person, registration
 from tests.support.processes import Server
 from tests.support.streams import SSEStream, Stream, Transport, WebSocketStream
@@ -17,7 +17,7 @@ CONNECTIONS_PER_PERSON = 10  # what one person may have at once
 
 class Api:
     """Requests to `server`, wherever it listens after its latest start, or to `url` if something is in front
-    of it. `tls` says which certificate is trusted; `http2` asks for HTTP/2, but for WebSockets. Close it with
+    of it. `tls` is the certificate to trust; `http2` asks for HTTP/2, but for WebSockets. Close it with
     `aclose`.
     """
 
@@ -26,15 +26,15 @@ class Api:
         server: Server,
         *,
         url: str | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: Certificate | None = None,
         http2: bool = False,
     ) -> None:
         self._server = server
         self._url = url
-        self._tls = tls
+        self._tls = tls.trusting() if tls else None
         self.http = httpx.AsyncClient(
             trust_env=False,
-            verify=tls or True,
+            verify=tls.trusting() if tls else True,  # one of its own: httpx tells it what to offer by ALPN
             http2=http2,
             timeout=httpx.Timeout(20, read=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
