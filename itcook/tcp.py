@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 class Client(TCPServer):
     """One TCP connection, served when awaited.
 
-    `run`, `_read_data` and `protocol_send` stand for Hypercorn's of the same names.
+    `run`, `_close`, `_read_data` and `protocol_send` stand for Hypercorn's of the same names.
     """
 
     def __init__(
@@ -80,10 +80,11 @@ class Client(TCPServer):
             log.debug("connection lost", error=str(error))
         finally:
             if self._owner is None:
-                with contextlib.suppress(
-                    OSError
-                ):  # such as a client that does not close its side of TLS in time
-                    await self._close()
+                await self._close()
+
+    async def _close(self) -> None:
+        with contextlib.suppress(OSError):  # such as of a client that does not end its side of TLS
+            await super()._close()
 
     async def _read_data(self) -> None:
         try:

@@ -26,7 +26,7 @@ from tests.support.servers import serving
 from tests.support.streams import TRANSPORTS, SSEStream, Stream, StreamEndedError, Transport
 
 HEARTBEAT_SECONDS = 0.5
-BEATS = 6
+BEATS = 12
 BACK_SECONDS = 30
 
 
@@ -123,10 +123,12 @@ async def test_heartbeats_keep_a_quiet_stream_open(
     quick = {"heartbeat_seconds": HEARTBEAT_SECONDS, "timeout_seconds": 3 * HEARTBEAT_SECONDS}
     async with running(tmp_path, **quick) as server:
         upstream = "{}:{}".format(*server.address)
-        site = deployed(upstream, certificate, ("proxy_read_timeout 60s", "proxy_read_timeout 1s"))
+        direct = Api(server)
+        ada = await direct.register("Ada Lovelace")
+        await direct.aclose()
+        site = deployed(upstream, certificate, ("proxy_read_timeout 60s", "proxy_read_timeout 2s"))
         async with nginx(tmp_path, site) as address:
             api = Api(server, url="https://{}:{}".format(*address), tls=certificate)
-            ada = await api.register("Ada Lovelace")
             async with await api.connect(transport, ada) as stream:
                 for _ in range(BEATS):
                     await stream.next_of("Heartbeat")

@@ -189,8 +189,8 @@ def _parse(line: str) -> LogLine:
 async def running(directory: Path, **settings: object) -> AsyncIterator[Server]:
     """A started server; whatever becomes of it inside, it is gone afterwards."""
     server = Server(directory, settings)
-    await server.start()
     try:
+        await server.start()
         yield server
     finally:
         await server.kill()
