@@ -3,21 +3,25 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from quart import Blueprint, Response, request
 from quart_schema import tag_blueprint, validate_querystring, validate_request, validate_response
 
+from blueprints import session_cookie
 from blueprints.context import principal, services
 from blueprints.guard import public
 from blueprints.quotas import count_login
 from blueprints.requests import Body, Query
-from itcook.auth import logins, views
+from itcook.auth import cookies, logins, views
 from itcook.auth.accounts import NewAccount, SignedIn
 from itcook.auth.fields import Email, GivenPassword, Language, NewPassword, PersonName, TimeZone
 from itcook.auth.sessions import Device
+from itcook.errors import NotFoundError
 from itcook.events import Timestamp
 from itcook.models import User
 from itcook.pages import Page, PageQuery
+
+Headers = dict[str, str]
 
 blueprint = Blueprint("auth", __name__, url_prefix="/api/v1/auth")
 tag_blueprint(blueprint, ["auth"])
@@ -30,11 +34,15 @@ class Registration(Body):
     last_name: PersonName
     time_zone: TimeZone = "UTC"
     language: Language = "en"
+    cookie: bool = False
 
 
 class Login(Body):
+    """With `cookie` the login lives in a cookie that no script can read."""
+
     email: Email
     password: GivenPassword
+    cookie: bool = False
 
 
 class Refresh(Body):
@@ -97,6 +105,22 @@ class TokenPair(BaseModel):
         )
 
 
+class CookieSession(BaseModel):
+    """The account of a login that lives in a cookie. Whatever changes something repeats `csrf_token` in the
+    header `X-CSRF-Token`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    csrf_token: str
+    expires_at: Timestamp
+    user: Account
+
+
+class SignIn(RootModel[TokenPair | CookieSession]):
+    """Tokens, or with `cookie` none."""
+
+
 @blueprint.after_request
 async def keep_out_of_caches(response: Response) -> Response:
     """RFC 6749 section 5.1: answers with tokens are never stored."""
@@ -107,8 +131,8 @@ async def keep_out_of_caches(response: Response) -> Response:
 @blueprint.post("/register")
 @public
 @validate_request(Registration)
-@validate_response(TokenPair, 201)
-async def register(data: Registration) -> tuple[TokenPair, int]:
+@validate_response(SignIn, 201)
+async def register(data: Registration) -> tuple[SignIn, int, Headers]:
     """Create an account and sign in."""
     account = NewAccount(
         email=data.email,
@@ -117,17 +141,21 @@ async def register(data: Registration) -> tuple[TokenPair, int]:
         time_zone=data.time_zone,
         language=data.language,
     )
-    return TokenPair.of(await services().accounts.register(account, data.password, _device())), 201
+    signed_in = await services().accounts.register(account, data.password, _device())
+    answer, headers = await _answer(signed_in, in_cookie=data.cookie)
+    return answer, 201, headers
 
 
 @blueprint.post("/login")
 @public
 @validate_request(Login)
-@validate_response(TokenPair)
-async def login(data: Login) -> TokenPair:
+@validate_response(SignIn)
+async def login(data: Login) -> tuple[SignIn, int, Headers]:
     """Sign in with e-mail and password."""
     await count_login(data.email)
-    return TokenPair.of(await services().accounts.login(data.email, data.password, _device()))
+    signed_in = await services().accounts.login(data.email, data.password, _device())
+    answer, headers = await _answer(signed_in, in_cookie=data.cookie)
+    return answer, 200, headers
 
 
 @blueprint.post("/refresh")
@@ -140,10 +168,21 @@ async def refresh(data: Refresh) -> TokenPair:
 
 
 @blueprint.post("/logout")
-async def logout() -> tuple[str, int]:
-    """End this session, with its tokens and its connections."""
+async def logout() -> tuple[str, int, Headers]:
+    """End this session, with its tokens, its cookie and its connections."""
     await services().accounts.logout(principal())
-    return "", 204
+    return "", 204, _cleared()
+
+
+@blueprint.get("/cookie")
+@validate_response(CookieSession)
+async def read_cookie() -> CookieSession:
+    """What a page must know that was loaded with a session cookie. 404 for whoever came in another way."""
+    secret = session_cookie.carried()
+    if secret is None:
+        raise NotFoundError("you did not come in with a session cookie")
+    user = await User.get(id=principal().user_id)
+    return _cookie_session(cookies.SessionCookie(secret, principal().expires_at), user)
 
 
 @blueprint.get("/me")
@@ -155,10 +194,16 @@ async def me() -> Account:
 
 @blueprint.put("/password")
 @validate_request(NewPasswordChoice)
-async def change_password(data: NewPasswordChoice) -> tuple[str, int]:
-    """Choose another password. All other logins of the caller end, with their connections."""
+async def change_password(data: NewPasswordChoice) -> tuple[str, int, Headers]:
+    """Choose another password. All other logins of the caller end, with their connections.
+
+    A login that lives in a cookie gets another one: whoever has stolen the cookie is another, too.
+    """
     await services().accounts.change_password(principal(), data.current_password, data.new_password)
-    return "", 204
+    if session_cookie.carried() is None:
+        return "", 204, {}
+    renewed = await cookies.issue(principal().session_id)
+    return "", 204, session_cookie.setting(renewed.secret, renewed.expires_at)
 
 
 @blueprint.get("/sessions")
@@ -170,18 +215,39 @@ async def list_sessions(query_args: LoginPageQuery) -> Page[views.LoginSession]:
 
 
 @blueprint.delete("/sessions/<uuid:session_id>")
-async def end_session(session_id: UUID) -> tuple[str, int]:
+async def end_session(session_id: UUID) -> tuple[str, int, Headers]:
     """End one of the caller's logins, with its tokens and its connections."""
     await logins.end_login(principal(), session_id)
-    return "", 204
+    return "", 204, _cleared() if session_id == principal().session_id else {}
 
 
 @blueprint.delete("/sessions")
 @validate_querystring(SessionsQuery)
-async def end_sessions(query_args: SessionsQuery) -> tuple[str, int]:
+async def end_sessions(query_args: SessionsQuery) -> tuple[str, int, Headers]:
     """End all logins of the caller, with their tokens and their connections."""
     await logins.end_logins(principal(), others=query_args.others)
-    return "", 204
+    return "", 204, {} if query_args.others else _cleared()
+
+
+async def _answer(signed_in: SignedIn, *, in_cookie: bool) -> tuple[SignIn, Headers]:
+    if not in_cookie:
+        return SignIn(TokenPair.of(signed_in)), _cleared()
+    cookie = await cookies.issue(signed_in.session_id)
+    headers = session_cookie.setting(cookie.secret, cookie.expires_at)
+    return SignIn(_cookie_session(cookie, signed_in.user)), headers
+
+
+def _cookie_session(cookie: cookies.SessionCookie, user: User) -> CookieSession:
+    return CookieSession(
+        csrf_token=cookies.csrf_token(cookie.secret),
+        expires_at=cookie.expires_at,
+        user=Account.of(user),
+    )
+
+
+def _cleared() -> Headers:
+    # Left behind, the cookie of another login would be a second credential beside every token.
+    return session_cookie.clearing() if cookies.COOKIE in request.cookies else {}
 
 
 def _device() -> Device:

@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 from quart import Quart, Request, Websocket, g, request, websocket
 
 from blueprints.context import services
+from itcook.auth.cookies import COOKIE, CSRF_HEADER, Evidence, check_sender
 from itcook.auth.credentials import authenticate
 from itcook.auth.origins import check_origin
-from itcook.auth.ways import TICKET_PARAMETER, Carried, find_credential, refuse_tokens_in
+from itcook.auth.principal import Principal
+from itcook.auth.ways import TICKET_PARAMETER, Carried, Kind, find_credential, refuse_tokens_in
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -58,8 +60,16 @@ async def _let_in(app: Quart, incoming: Request | Websocket) -> None:
     running = services()
     check_origin(incoming.headers.getlist("Origin"), incoming.host, running.settings.allowed_origins)
     if not is_open:
-        g.principal = await authenticate(running.tokens, find_credential(_carried(incoming)))
+        g.principal = await _authenticated(incoming)
         running.last_seen.note(g.principal.session_id)
+
+
+async def _authenticated(incoming: Request | Websocket) -> Principal:
+    credential = find_credential(_carried(incoming))
+    if credential.kind is Kind.COOKIE:
+        check_sender(credential.value, _evidence(incoming))
+        g.session_cookie = credential.value
+    return await authenticate(services().tokens, credential)
 
 
 def _carried(incoming: Request | Websocket) -> Carried:
@@ -67,6 +77,17 @@ def _carried(incoming: Request | Websocket) -> Carried:
         authorization=incoming.headers.getlist("Authorization"),
         subprotocols=_offered(incoming) if isinstance(incoming, Websocket) else (),
         tickets=incoming.args.getlist(TICKET_PARAMETER) if incoming.endpoint in STREAMS else (),
+        cookies=[secret for secret in incoming.cookies.getlist(COOKIE) if secret],
+    )
+
+
+def _evidence(incoming: Request | Websocket) -> Evidence:
+    headers = incoming.headers
+    return Evidence(
+        has_origin="Origin" in headers,  # and the guard knows it
+        is_same_origin=headers.get("Sec-Fetch-Site") == "same-origin",
+        changes=incoming.method not in SAFE_METHODS,
+        csrf_token=headers.get(CSRF_HEADER, ""),
     )
 
 

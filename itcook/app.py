@@ -6,7 +6,7 @@ from typing import Any
 
 from quart import Quart
 from quart_cors import cors
-from quart_schema import HttpSecurityScheme, Info, QuartSchema
+from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, QuartSchema
 
 from blueprints import (
     administration,
@@ -24,10 +24,12 @@ from blueprints import (
     quotas,
     realtime,
     recipes,
+    session_cookie,
     suggestions,
 )
 from blueprints.requests import MAX_BODY_BYTES, StrictRequest
 from itcook import __version__
+from itcook.auth.cookies import COOKIE, CSRF_HEADER
 from itcook.auth.passwords import Passwords
 from itcook.proxies import TrustedProxies
 from itcook.services import open_services
@@ -53,6 +55,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     _allow_origins(app, settings)
     app.before_request(framing.refuse_two_lengths)
     guard.stand(app)
+    session_cookie.keep_alive(app)
     quotas.register(app)
     _serve(app, settings, passwords or Passwords())
     for module in (
@@ -99,8 +102,11 @@ def _document(app: Quart) -> None:
         openapi_path=None,  # ours is public, theirs would be refused by the guard
         openapi_provider_class=documentation.Provider,
         info=Info(title="IT Cook", version=__version__),
-        security_schemes={"bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT")},
-        security=[{"bearer": []}],
+        security_schemes={
+            "bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT"),
+            "cookie": APIKeySecurityScheme(in_="cookie", name=COOKIE),
+        },
+        security=[{"bearer": []}, {"cookie": []}],
         conversion_preference="pydantic",
         # Without it times would reach Quart's encoder, which writes them as HTTP dates.
         pydantic_dump_options={"mode": "json"},  # type: ignore[arg-type] # missing in its type
@@ -113,7 +119,8 @@ def _allow_origins(app: Quart, settings: Settings) -> None:
     cors(
         app,
         allow_origin=settings.allowed_origins,
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        allow_credentials=True,
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", CSRF_HEADER],
         expose_headers=["Idempotency-Replayed", "Location", "Retry-After", *quotas.HEADERS, "Stream-Cursor"],
         max_age=PREFLIGHT_AGE,
     )

@@ -40,6 +40,7 @@ class SignedIn:
     """A person and what proves it from now on. `expires_in` is the access token's, in seconds."""
 
     user: User
+    session_id: UUID
     access_token: str
     refresh_token: str
     expires_in: int
@@ -113,6 +114,7 @@ class Accounts:
     def _signed_in(self, opened: Opened) -> SignedIn:
         return SignedIn(
             user=opened.user,
+            session_id=opened.session.id,
             access_token=self._tokens.issue(opened.user.id, opened.session.id, opened.now),
             refresh_token=opened.refresh_token,
             expires_in=self._tokens.lifetime_seconds,

@@ -1,6 +1,6 @@
 """Who is there: from the credential that a request carries to the person it acts for."""
 
-from itcook.auth import tickets
+from itcook.auth import cookies, tickets
 from itcook.auth.owners import find_owner
 from itcook.auth.principal import Principal
 from itcook.auth.tokens import Claims, Tokens
@@ -12,6 +12,8 @@ async def authenticate(tokens: Tokens, credential: Credential) -> Principal:
     """The person whose credential this is. Raises `UnauthenticatedError` if it is nobody's."""
     if credential.kind is Kind.TICKET:
         return await principal_of(await tickets.redeem(credential.value))
+    if credential.kind is Kind.COOKIE:
+        return await cookies.owner_of(credential.value)
     return await principal_of(tokens.read(credential.value))
 
 

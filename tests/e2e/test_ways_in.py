@@ -13,7 +13,7 @@ from itcook.auth.signing import signing_key
 from itcook.settings import Settings
 from tests.support.api import Api
 from tests.support.forgery import Forger
-from tests.support.people import Person
+from tests.support.people import PASSWORD, Person
 from tests.support.processes import Server
 from tests.support.raw_websocket import exchange
 from tests.support.streams import TRANSPORTS, SSEStream, Stream, Transport, WebSocketStream
@@ -27,7 +27,10 @@ WAYS: list[tuple[str, Transport]] = [
     ("subprotocol", "websocket"),
     ("ticket", "websocket"),
     ("ticket", "sse"),
+    ("cookie", "websocket"),
+    ("cookie", "sse"),
 ]
+PAGE = "https://app.example"
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,16 @@ def server_settings() -> Mapping[str, object]:
 @pytest.fixture
 async def ticket(api: Api, grace: Person) -> str:
     return await _bought(api, grace)
+
+
+@pytest.fixture
+async def cookie(api: Api, grace: Person) -> str:
+    """The secret of a session cookie."""
+    body = {"email": grace.email, "password": PASSWORD, "cookie": True}
+    response = await api.request("POST", "/auth/login", json=body)
+    api.http.cookies.clear()
+    secret: str = response.cookies["itcook_session"]
+    return secret
 
 
 async def _bought(api: Api, person: Person) -> str:
@@ -150,6 +163,8 @@ def _carrying(server: Server, transport: Transport, way: str, token: str) -> byt
         return _request(server, transport, f"Authorization: Bearer {token}")
     if way == "subprotocol":
         return _request(server, transport, f"Sec-WebSocket-Protocol: itcook.v1, bearer.{token}")
+    if way == "cookie":
+        return _request(server, transport, f"Origin: {PAGE}", f"Cookie: itcook_session={token}")
     return _request(server, transport, query=f"?ticket={token}")
 
 
@@ -173,6 +188,8 @@ def _refusals(way: str, attack: str) -> set[tuple[str, str]]:
             return {("400", "")}  # not the line of an HTTP request
         case "ticket", _:
             return {("400", "token_in_query"), ("401", "invalid_ticket")}
+        case "cookie", _:
+            return {("401", "session_ended"), ("401", "unauthenticated")}
         case "subprotocol", "not ASCII":
             return {("401", "unauthenticated")}  # not a header of this kind
     return {("401", "invalid_token")}
@@ -186,13 +203,15 @@ def _summary(answer: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_two_credentials_open_nothing(
-    server: Server, api: Api, grace: Person, ticket: str, transport: Transport
+    server: Server, api: Api, grace: Person, ticket: str, cookie: str, transport: Transport
 ) -> None:
     """400, although each is good; and the ticket is not used up."""
     header = f"Authorization: Bearer {grace.access_token}"
     query = f"?ticket={ticket}"
     await _refused(server, _request(server, transport, header, query=query), 400, "invalid_request")
     await _refused(server, _request(server, transport, query=f"{query}&{query[1:]}"), 400, "invalid_request")
+    page = (f"Origin: {PAGE}", f"Cookie: itcook_session={cookie}")
+    await _refused(server, _request(server, transport, header, *page), 400, "invalid_request")
     if transport == "websocket":
         subprotocol = f"Sec-WebSocket-Protocol: itcook.v1, bearer.{grace.access_token}"
         await _refused(server, _request(server, transport, subprotocol, header), 400, "invalid_request")
@@ -221,17 +240,17 @@ FOREIGN = [
 
 @pytest.mark.parametrize("origins", FOREIGN, ids=lambda origins: " and ".join(origins) or "empty")
 async def test_a_page_from_elsewhere_opens_nothing(
-    server: Server, api: Api, grace: Person, ticket: str, origins: list[str]
+    server: Server, api: Api, grace: Person, ticket: str, cookie: str, origins: list[str]
 ) -> None:
     """403 on every way in, also with a good credential, and before a ticket is used up."""
     theirs = [f"Origin: {origin}" for origin in origins]
     for way, transport in WAYS:
-        token = ticket if way == "ticket" else grace.access_token
+        token = {"ticket": ticket, "cookie": cookie}.get(way, grace.access_token)
         request = _carrying(server, transport, way, token).replace(
             b"Host:", "\r\n".join([*theirs, "Host:"]).encode(), 1
         )
         await _refused(server, request, 403, "origin_forbidden")
-    await _opens(api, ticket, Origin="https://app.example")
+    await _opens(api, ticket, Origin=PAGE)
 
 
 @pytest.mark.parametrize("path", ["/realtime/tickets", "/community/posts", "/auth/login", "/auth/refresh"])
@@ -241,12 +260,43 @@ async def test_a_page_from_elsewhere_changes_nothing(api: Api, grace: Person, pa
     assert (refused.status_code, refused.json()["code"]) == (403, "origin_forbidden")
 
 
-async def test_no_credential_reaches_the_log(api: Api, server: Server, grace: Person) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_cookie_opens_a_pages_stream(
+    api: Api, server: Server, grace: Person, cookie: str, transport: Transport
+) -> None:
+    """With an allowed Origin, until the session ends; without one it is 403; and a logout ends the stream."""
+    headers = {"Cookie": f"itcook_session={cookie}", "Origin": PAGE}
+    answer = (await api.request("GET", "/auth/cookie", headers=headers)).json()
+    bare = _request(server, transport, f"Cookie: itcook_session={cookie}")
+    await _refused(server, bare, 403, "origin_forbidden")
+    stream: Stream
+    if transport == "websocket":
+        stream = await WebSocketStream.open(api.address("websocket"), headers)
+    else:
+        stream = await SSEStream.open(api.http, api.address("sse"), headers)
+    async with stream:
+        connected = (await stream.next()).data
+        assert (connected["user_id"], connected["expires_at"]) == (str(grace.id), answer["expires_at"])
+        headers |= {"X-CSRF-Token": answer["csrf_token"]}
+        assert (await api.request("POST", "/auth/logout", headers=headers)).status_code == 204
+        seen, _ = await stream.end()
+        assert (seen[-1].data["code"], seen[-1].data["reconnect"]) == (4403, False)
+
+
+async def test_an_event_source_of_the_own_page_needs_no_origin(server: Server, api: Api, cookie: str) -> None:
+    """A browser leaves it out of a same-origin GET, and says `Sec-Fetch-Site: same-origin` instead."""
+    headers = {"Cookie": f"itcook_session={cookie}", "Sec-Fetch-Site": "same-origin"}
+    async with await SSEStream.open(api.http, api.address("sse"), headers) as stream:
+        assert (await stream.next()).type == "Connected"
+
+
+async def test_no_credential_reaches_the_log(api: Api, server: Server, grace: Person, cookie: str) -> None:
     """At debug level: opened, refused, and failed with a traceback, over each way in."""
-    secrets = [grace.access_token, grace.refresh_token]
+    secrets = [grace.access_token, grace.refresh_token, cookie]
     for way, transport in WAYS:
-        secrets += [(token := await _bought(api, grace) if way == "ticket" else grace.access_token)]
+        token = cookie if way == "cookie" else grace.access_token
         if way == "ticket":
+            secrets.append(token := await _bought(api, grace))
             await _opens(api, token)
         await exchange(server.address, _carrying(server, transport, way, f"{token}x"))
     for parameter in ("token", "q", "ticket"):
