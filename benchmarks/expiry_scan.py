@@ -66,7 +66,7 @@ async def _scan(directory: Path) -> list[Figure]:
 
 async def _time(what: str, now: datetime) -> list[Figure]:
     watch, started = Watch(), perf_counter()
-    with patch("itcook.database.transactions.in_transaction", watch.in_transaction):
+    with patch("itcook.database.units.in_transaction", watch.in_transaction):
         await _scan_all(now)
     return [
         Figure(f"{what}, all kitchens", perf_counter() - started, "s", MAX_SECONDS),

@@ -6,6 +6,7 @@ Every write goes through `transactional`. What it adds to Tortoise's own transac
   cancellation in the middle would leak SQLite's only connection or one of PostgreSQL's pool.
 - Work can be put before the commit (the outbox's rows, so that their order follows the row locks taken
   before) and after it (nudges: nobody hears of what was not committed).
+- On SQLite, those that wait for the one writer share a commit (`itcook.database.units`).
 - What passes by itself (a lock, a deadlock, a failed serialization) is tried again; what does not
   becomes `UnavailableError`, and nothing was acknowledged.
 """
@@ -21,10 +22,10 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 import structlog
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.models import Model
-from tortoise.transactions import in_transaction
 
 from itcook.clock import Clock, utc_now
 from itcook.database.failures import as_problem, passes_by_itself
+from itcook.database.units import SharedFailureError, run_unit
 
 ATTEMPTS = 5  # of one transaction; with the back-off below about one second in all
 BACKOFF_SECONDS = 0.05  # doubled each time, with jitter
@@ -64,12 +65,9 @@ class Transaction:
         await model.bulk_create([row], ignore_conflicts=True, using_db=self.connection)
         return await model.filter(pk=row.pk).using_db(self.connection).exists()
 
-    async def commit(self) -> None:
+    async def complete(self) -> None:
         for write in self._before_commit:
             await write()
-        # When this fails, leaving the block in `_once` rolls back: SQLite keeps the transaction open, and
-        # the next BEGIN would commit what was answered with 503.
-        await self.connection.commit()
 
     def committed(self) -> None:
         for call in self._after_commit:
@@ -96,15 +94,18 @@ class transactional(Generic[P, T]):  # noqa: N801 # used as a decorator
         task.add_done_callback(_finished)
         return await asyncio.shield(task)
 
-    async def _once(self, args: Any, kwargs: Any) -> T:
-        async with in_transaction() as connection:
+    async def _once(self, args: Any, kwargs: Any, *, alone: bool) -> T:
+        async def work(connection: TransactionalDBClient) -> tuple[Transaction, T]:
             transaction = Transaction(connection, type(self).clock())
             token = _current.set(transaction)
             try:
                 result = await self.within(transaction, *args, **kwargs)
-                await transaction.commit()
+                await transaction.complete()
             finally:
                 _current.reset(token)
+            return transaction, result
+
+        transaction, result = await run_unit(work, alone=alone)
         transaction.committed()
         return result
 
@@ -127,10 +128,10 @@ def _finished(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-async def _attempt(once: Callable[[], Awaitable[T]]) -> T:
+async def _attempt(once: Callable[..., Awaitable[T]]) -> T:
     for attempt in range(ATTEMPTS):
         try:
-            return await once()
+            return await _shared_or_alone(once)
         except Exception as error:
             problem = as_problem(error)
             if problem is None:
@@ -140,3 +141,11 @@ async def _attempt(once: Callable[[], Awaitable[T]]) -> T:
                 raise problem from error
             await asyncio.sleep(BACKOFF_SECONDS * 2**attempt * random.uniform(0.5, 1))  # noqa: S311
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+async def _shared_or_alone(once: Callable[..., Awaitable[T]]) -> T:
+    try:
+        return await once(alone=False)
+    except SharedFailureError as error:
+        log.info("transactions that shared a commit failed, and are tried alone", error=str(error))
+        return await once(alone=True)

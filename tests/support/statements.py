@@ -10,7 +10,9 @@ from tortoise import connections
 @asynccontextmanager
 async def traced() -> AsyncIterator[list[str]]:
     """The statements that the open database runs inside the block, with their values."""
-    connection = cast("Any", connections.get("default"))._connection  # aiosqlite's
+    client = connections.get("default")
+    await client.execute_query("SELECT 1")  # it connects at its first statement
+    connection = cast("Any", client)._connection  # aiosqlite's
     statements: list[str] = []
     await connection.set_trace_callback(statements.append)
     try:
