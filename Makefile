@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+PEERS := $(VENV)/peers
+NODE_PEERS := benchmarks/peers/node
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Two at a time: most tests wait for sockets, and some start servers of their own.
 PYTEST ?= $(BIN)/pytest --numprocesses 2 --dist loadfile
@@ -59,8 +61,21 @@ unit: $(DEV) ## the tests
 .PHONY: test
 test: lint unit ## everything
 
+# What IT Cook is measured against has an environment of its own, and none of it is needed for anything else.
+$(PEERS)/.installed: benchmarks/requirements.txt | $(BIN)/python
+	@echo "installing the benchmarks' peers into $(PEERS)"
+	@$(BIN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement $<
+	@touch $@
+
+$(NODE_PEERS)/node_modules/.installed: $(NODE_PEERS)/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "installing the benchmarks' Node.js peers" && cd $(NODE_PEERS) && npm ci --silent --ignore-scripts \
+			&& touch node_modules/.installed; \
+	else echo "no npm: the benchmarks leave Node.js out"; fi
+
 .PHONY: bench
-bench: $(DEV) ## the benchmarks
+bench: $(DEV) $(PEERS)/.installed $(NODE_PEERS)/node_modules/.installed ## the benchmarks
 	$(BIN)/python -m benchmarks
 
 .PHONY: migration
@@ -79,7 +94,9 @@ lock: ## pin the requirements anew (needs uv)
 		--group build --output-file requirements.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group build --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file benchmarks/requirements.txt benchmarks/requirements.in
 
 .PHONY: clean
 clean: ## remove what was installed and cached, never the data
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(NODE_PEERS)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

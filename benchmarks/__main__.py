@@ -1,63 +1,101 @@
-"""Measure everything and write RESULTS.md.
+"""Measure everything and write RESULTS.md and its plots.
 
 Rounds are interleaved (each benchmark once, then each again), so that a machine that is slow for a while
-is slow for all of them.
+is slow for all of them, and what is compared is compared within one round.
 """
 
 import argparse
 import asyncio
 import gc
 import resource
+import sys
 import tempfile
-from collections import defaultdict
 from pathlib import Path
 
 import uvloop
 
-from benchmarks import connecting, expiry_scan, fanout, matcher, posting, resuming
+from benchmarks import (
+    contest,
+    contestants,
+    expiry_scan,
+    fanout,
+    isolation,
+    matcher,
+    personal,
+    posting,
+    report,
+    resuming,
+)
 from benchmarks.cores import LOAD_CORE, pin
-from benchmarks.figures import CLIENTS, Benchmark, Figure
-from benchmarks.report import page
+from benchmarks.figures import MANY_CLIENTS, Benchmark, Figure
+from benchmarks.results import Results
 
-ALL = [
-    *connecting.BENCHMARKS,
-    *fanout.BENCHMARKS,
-    *posting.BENCHMARKS,
-    *resuming.BENCHMARKS,
-    *expiry_scan.BENCHMARKS,
-    *matcher.BENCHMARKS,
-]
-ROUNDS = 5
-RESULTS = Path(__file__).with_name("RESULTS.md")
+ROUNDS = 3
+LIMIT_SECONDS = 180.0  # of one benchmark in one round; what takes longer has failed
+HERE = Path(__file__).parent
 SPARE_FILES = 256
 
 
 def main() -> None:
     arguments = _parser().parse_args()
-    chosen = [benchmark for benchmark in ALL if arguments.only.lower() in benchmark.name.lower()]
+    chosen = [one for one in _all() if _is_chosen(one, arguments)]
     if not chosen:
-        raise SystemExit(f"no benchmark has {arguments.only!r} in its name: {[one.name for one in ALL]}")
+        raise SystemExit(f"no benchmark has {arguments.only!r} in its name: {[one.name for one in _all()]}")
+    for name, reason in _missing().items():
+        print(f"left out: {name}: {reason}", flush=True)
     pin(0, LOAD_CORE)
-    _allow_files(CLIENTS + SPARE_FILES)
-    report = page(_measure(chosen, arguments.rounds))
-    print(report)
-    if chosen == ALL:
-        RESULTS.write_text(report)
+    _allow_files(MANY_CLIENTS + SPARE_FILES)
+    results = _measure(chosen, 1 if arguments.quick else arguments.rounds)
+    whole = len(chosen) == len(_all())
+    print(report.page(results, whole=whole))
+    if whole:
+        _write(results)
+    if results.failures:
+        sys.exit(1)
+
+
+def _all() -> list[Benchmark]:
+    """All that can be measured on this machine."""
+    missing = _missing()
+    every = [
+        *contest.BENCHMARKS,
+        *fanout.BENCHMARKS,
+        *posting.BENCHMARKS,
+        *resuming.BENCHMARKS,
+        *personal.BENCHMARKS,
+        *isolation.BENCHMARKS,
+        *expiry_scan.BENCHMARKS,
+        *matcher.BENCHMARKS,
+    ]
+    return [one for one in every if one.row not in missing]
+
+
+def _missing() -> dict[str, str]:
+    return {contestant.name: reason for contestant, reason in contestants.missing().items()}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--only", default="", help="those with this in their name; RESULTS.md is left alone")
+    parser.add_argument("--quick", action="store_true", help="one round of all that takes no long; likewise")
     return parser
 
 
-def _measure(benchmarks: list[Benchmark], rounds: int) -> dict[str, list[list[Figure]]]:
-    results: defaultdict[str, list[list[Figure]]] = defaultdict(list)
+def _is_chosen(benchmark: Benchmark, arguments: argparse.Namespace) -> bool:
+    return arguments.only.lower() in benchmark.name.lower() and not (arguments.quick and benchmark.large)
+
+
+def _measure(benchmarks: list[Benchmark], rounds: int) -> Results:
+    results = Results()
     for number in range(1, rounds + 1):
         for benchmark in benchmarks:
             print(f"round {number} of {rounds}: {benchmark.name}", flush=True)
-            results[benchmark.name].append(_measure_once(benchmark))
+            try:
+                results.add(benchmark, number, _measure_once(benchmark))
+            except Exception as error:  # the others are still worth measuring
+                print(f"failed: {error!r}", flush=True)
+                results.failed(benchmark, number, error)
     return results
 
 
@@ -71,14 +109,23 @@ def _measure_once(benchmark: Benchmark) -> list[Figure]:
 
 
 async def _figures(benchmark: Benchmark, directory: Path) -> list[Figure]:
-    return await benchmark.run(directory)
+    async with asyncio.timeout(LIMIT_SECONDS):
+        return await benchmark.run(directory)
 
 
 def _allow_files(count: int) -> None:
-    """Let this process, and the server it starts, have `count` connections."""
+    """Let this process, and the servers it starts, have `count` connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+
+
+def _write(results: Results) -> None:
+    (HERE / "RESULTS.md").write_text(report.page(results))
+    plots = HERE / "plots"
+    plots.mkdir(exist_ok=True)
+    for name, drawn in report.plots(results).items():
+        (plots / name).write_text(drawn)
 
 
 if __name__ == "__main__":

@@ -1,51 +1,79 @@
-"""Fan-out: how long one post needs to reach everybody, and what a delivery costs.
+"""The whole way: from a POST until the last of a thousand clients has its event, at a steady pace.
 
-From the moment the POST is written until the last client has read the event: the whole way, validation
-and the commit included. The next post is sent when everybody has the last one.
+The posts are sent at their times, whether or not the ones before have arrived; each is timed from when it was
+due. That holds everything: the validation, the commit, the relay and the fan-out.
 """
 
+import asyncio
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from benchmarks.crowd import Crowd, crowd, handshake
 from benchmarks.figures import CLIENTS, Benchmark, Figure, latencies
+from benchmarks.people import people
 from benchmarks.poster import Poster, poster
-from benchmarks.server import serving
+from benchmarks.server import Server, serving
+from benchmarks.tally import Arrivals
 
-POSTS = 40
-FIRST = 3  # posts that warm the server up
-MAX_DELIVERY_MS = 100.0  # until the last of the clients has it
+POSTS_PER_SECOND = 20
+POSTS = 200
+POSTERS = 8  # connections that take turns: a slow answer holds up no later post
+FIRST = 5  # posts that warm the server up
+GROUP = f"POST to the last of {CLIENTS:,} clients, {POSTS_PER_SECOND} posts a second"
+DELIVERY = "POST until the last client has it"
 
 
 async def _fan_out(transports: tuple[str, ...], directory: Path) -> list[Figure]:
-    with serving(directory) as server:
-        token = server.register("ann")
-        requests = [handshake(transport, token) for transport in transports]
-        with crowd(server.port) as clients:
-            await clients.join(requests * (CLIENTS // len(requests)))
-            async with poster(server.port, token) as ann:
-                for _ in range(FIRST):
-                    await _deliver(ann, clients)
-                cpu = server.cpu_seconds()
-                seconds = [await _deliver(ann, clients) for _ in range(POSTS)]
-                cpu = server.cpu_seconds() - cpu
+    with serving(directory, await people()) as server, crowd(server.port) as clients:
+        await clients.join(
+            [
+                handshake(transports[number % len(transports)], token)
+                for number, token in enumerate(server.people.tokens(CLIENTS))
+            ]
+        )
+        async with AsyncExitStack() as stack:
+            posters = [
+                await stack.enter_async_context(poster(server.port, server.token())) for _ in range(POSTERS)
+            ]
+            for _ in range(FIRST):
+                await _post_and_wait(posters[0], clients)
+            seconds, cpu = await _post_steadily(server, posters, clients)
     return [
-        *latencies("POST until the last client has it", seconds, MAX_DELIVERY_MS),
-        Figure("server CPU per delivered event", cpu / (POSTS * CLIENTS) * 1e6, "µs"),
+        *latencies(DELIVERY, seconds),
+        Figure("server CPU per post and its deliveries", cpu / POSTS * 1e3, "ms"),
     ]
 
 
-async def _deliver(ann: Poster, clients: Crowd) -> float:
-    """Seconds from one post's sending until every client has it."""
+async def _post_and_wait(one: Poster, clients: Crowd) -> None:
     target = clients.events.count + CLIENTS
-    sent = perf_counter()
-    await ann.post()
-    return await clients.events.reach(target) - sent
+    await one.post()
+    await clients.events.reach(target)
+
+
+async def _post_steadily(server: Server, posters: list[Poster], clients: Crowd) -> tuple[list[float], float]:
+    """Seconds from each post's time until every client has it, and the server's CPU seconds."""
+    clients.arrivals = Arrivals(CLIENTS, clients.clients[0].events)
+    cpu, start = server.cpu_seconds(), perf_counter()
+    due = [start + number / POSTS_PER_SECOND for number in range(POSTS)]
+    target = clients.events.count + POSTS * CLIENTS
+    async with asyncio.TaskGroup() as tasks:
+        for number, one in enumerate(posters):
+            tasks.create_task(_post_at(one, due[number::POSTERS]))
+    await clients.events.reach(target)
+    seconds = [done - sent for sent, done in zip(due, clients.arrivals.complete, strict=True)]
+    return seconds, server.cpu_seconds() - cpu
+
+
+async def _post_at(one: Poster, moments: list[float]) -> None:
+    for moment in moments:
+        await asyncio.sleep(max(0.0, moment - perf_counter()))
+        await one.post()
 
 
 BENCHMARKS = [
-    Benchmark(f"Fan-out to {name}", partial(_fan_out, transports))
+    Benchmark(f"{GROUP}: {name}", partial(_fan_out, transports), group=GROUP, row=name)
     for name, transports in (
         (f"{CLIENTS:,} WebSocket", ("ws",)),
         (f"{CLIENTS:,} SSE", ("sse",)),

@@ -6,6 +6,7 @@ from math import ceil
 from pathlib import Path
 
 CLIENTS = 1_000  # stream clients of every benchmark that has many
+MANY_CLIENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """`run`, given an empty directory, measures once, with a server and a database of its own."""
+    """`run`, given an empty directory, measures once, with a server and a database of its own.
+
+    Those of one `group` do the same work; each is a `row` of the group's table. `large` ones take long.
+    """
 
     name: str
     run: Callable[[Path], Awaitable[list[Figure]]]
+    group: str = ""
+    row: str = ""
+    large: bool = False
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -31,11 +38,9 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return sorted(values)[ceil(len(values) * percent / 100) - 1]
 
 
-def latencies(what: str, seconds: Sequence[float], target: float | None = None) -> list[Figure]:
-    """p50, p95 and the maximum of `seconds`, in milliseconds; `target` is for the maximum."""
+def latencies(what: str, seconds: Sequence[float]) -> list[Figure]:
+    """p50, p95 and p99 of `seconds`, in milliseconds."""
     milliseconds = [value * 1000 for value in seconds]
     return [
-        Figure(f"{what}, p50", percentile(milliseconds, 50), "ms"),
-        Figure(f"{what}, p95", percentile(milliseconds, 95), "ms"),
-        Figure(f"{what}, max", max(milliseconds), "ms", target),
+        Figure(f"{what}, p{percent}", percentile(milliseconds, percent), "ms") for percent in (50, 95, 99)
     ]

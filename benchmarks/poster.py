@@ -6,9 +6,8 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from benchmarks.event import CONTENT
 from benchmarks.tally import PATIENCE
-
-CONTENT = "Borscht with beans, and what to do with the rest of the beetroot. " * 3  # 198 characters
 
 _BODY = json.dumps({"content": CONTENT, "post_type": "recipe"}).encode()
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)

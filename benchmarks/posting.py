@@ -10,16 +10,19 @@ from time import perf_counter
 
 from benchmarks.crowd import crowd, handshake
 from benchmarks.figures import Benchmark, Figure, latencies
+from benchmarks.people import people
 from benchmarks.poster import Poster, poster
 from benchmarks.server import serving
 
 POSTERS = 32
 POSTS = 25  # of each of them
+NAME = f"Posting, {POSTERS} at once on SQLite"
+RATE = "posts a second, delivered"
 
 
 async def _post(directory: Path) -> list[Figure]:
-    with serving(directory) as server:
-        token = server.register("ann")
+    with serving(directory, await people()) as server:
+        token = server.token()
         async with AsyncExitStack() as stack:
             clients = stack.enter_context(crowd(server.port))
             await clients.join([handshake("ws", token)])
@@ -32,7 +35,7 @@ async def _post(directory: Path) -> list[Figure]:
             cpu = server.cpu_seconds() - cpu
     total = POSTERS * POSTS
     return [
-        Figure("posts a second, delivered", total / (done - started), "1/s"),
+        Figure(RATE, total / (done - started), "1/s"),
         *latencies("POST until its 201", [value for one in seconds for value in one]),
         Figure("server CPU per post", cpu / total * 1e6, "µs"),
     ]
@@ -47,4 +50,4 @@ async def _post_often(one: Poster) -> list[float]:
     return seconds
 
 
-BENCHMARKS = [Benchmark(f"Posting, {POSTERS} at once on SQLite", _post)]
+BENCHMARKS = [Benchmark(NAME, _post)]

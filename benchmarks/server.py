@@ -1,101 +1,90 @@
-"""The server that is measured: `itcook serve` as a process of its own, with its default settings."""
+"""IT Cook as it is measured: `itcook serve` as a process of its own, with people who are signed in."""
 
 import json
-import os
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psutil
 
-from benchmarks.cores import SERVER_CORE, pin
+from benchmarks.crowd import Opening, handshake
+from benchmarks.people import DATABASE, TOKEN_SECONDS, People
+from benchmarks.process import Process, running
 
 START_SECONDS = 20.0
-STOP_SECONDS = 20.0  # more than the drain of the default settings
-SETTLE_SECONDS = 0.25  # between two looks at a size that must have stopped growing
-NOISE_KIB = 64  # what the size changes by while nothing happens
+SERVE = (Path(sys.executable).with_name("itcook"), "serve")
+ADDED_TO = (sys.executable, "-m", "benchmarks.app")  # the same, and what benchmarks ask of it
+ROOT = Path(__file__).parents[1]
 
 
 class Server:
-    """A running server. `port` is on 127.0.0.1; CPU times are user and system seconds of all its threads."""
+    """A running server. `port` is on 127.0.0.1."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
-        self._process = process
-        self._usage = psutil.Process(process.pid)
+    def __init__(self, process: Process, port: int, people: People) -> None:
+        self.process = process
         self.port = port
+        self.people = people
 
-    def register(self, name: str) -> str:
-        """An access token of a new person."""
-        response = httpx.post(
-            f"http://127.0.0.1:{self.port}/api/v1/auth/register",
-            json={
-                "email": f"{name}@example.com",
-                "password": "correct horse battery staple",
-                "first_name": name,
-                "last_name": "Cook",
-            },
-        )
-        response.raise_for_status()
-        token: str = response.json()["access_token"]
-        return token
+    def token(self) -> str:
+        """Of one person, always the same."""
+        return self.people.first().token
+
+    def openings(self, transport: str, count: int, cursor: str | None = None) -> list[Opening]:
+        """How `count` connections are opened, spread over the people."""
+        return [handshake(transport, token, cursor) for token in self.people.tokens(count)]
 
     def cpu_seconds(self) -> float:
-        times = self._usage.cpu_times()
-        return times.user + times.system
+        return self.process.cpu_seconds()
 
-    def settled_rss_kib(self) -> float:
-        """The resident memory in KiB, once it has stopped changing."""
-        before, now = -1.0, self._rss_kib()
-        while abs(now - before) > NOISE_KIB:
-            time.sleep(SETTLE_SECONDS)
-            before, now = now, self._rss_kib()
-        return now
+    def publish(self, count: int, channel: str = "community") -> None:
+        """Have so many events published, without a POST; it needs `ADDED_TO`."""
+        self.process.order(f"{count} {channel}")
 
-    def _rss_kib(self) -> float:
-        return self._usage.memory_info().rss / 1024
+    def reads(self) -> tuple[int, int]:
+        """How many SELECTs there were, and how many of the stored stream; it needs `--count-reads`."""
+        response = httpx.get(f"http://127.0.0.1:{self.port}/benchmark/reads")
+        response.raise_for_status()
+        counted = response.json()
+        return counted["all"], counted["stream"]
 
 
 @contextmanager
-def serving(directory: Path) -> Iterator[Server]:
+def serving(
+    directory: Path,
+    people: People,
+    command: Sequence[str | Path] = SERVE,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
     """Serve with the database in `directory`, which a later server may open again."""
-    log = directory / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [Path(sys.executable).with_name("itcook"), "serve"],
-            cwd=directory,
-            env=_environment(directory),
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        pin(process.pid, SERVER_CORE)
-        yield Server(process, _port(process, log))
-    finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+    if not (directory / DATABASE).exists():
+        people.move_in(directory)
+    with running(command, directory, _environment(directory) | dict(settings or {})) as process:
+        yield Server(process, _port(process), people)
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ITCOOK_")}
-    return inherited | {
+    return {
+        "PYTHONPATH": str(ROOT),
         "ITCOOK_BIND": "127.0.0.1:0",
-        "ITCOOK_DATABASE_URL": f"sqlite:///{directory / 'itcook.sqlite3'}",
+        "ITCOOK_DATABASE_URL": f"sqlite:///{directory / DATABASE}",
         "ITCOOK_LOG_FORMAT": "json",
-        "ITCOOK_RATE_LIMITS": "off",  # what is measured is the server, not the quota
+        # All clients come from this machine, and a few people stand for many.
+        "ITCOOK_RATE_LIMITS": "off",
+        "ITCOOK_CONNECTIONS": "12000",
+        "ITCOOK_CONNECTIONS_PER_USER": "1000",
+        "ITCOOK_ACCESS_TOKEN_SECONDS": str(TOKEN_SECONDS),
     }
 
 
-def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+def _port(process: Process) -> int:
     """The port that the server says it is on. Raises `RuntimeError` with its log if it does not."""
     deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        for line in log.read_text().splitlines(keepends=True):
+    while process.lives and time.monotonic() < deadline:
+        for line in process.log().splitlines(keepends=True):
             if line.endswith("\n") and '"event": "serving"' in line:
                 url: str = json.loads(line)["url"]
                 return int(url.rpartition(":")[2])
         time.sleep(0.02)
-    raise RuntimeError(f"the server did not start:\n{log.read_text()}")
+    raise RuntimeError(f"the server did not start:\n{process.log()}")

@@ -32,3 +32,26 @@ class Tally:
         self._reached = asyncio.get_running_loop().create_future()
         async with asyncio.timeout(PATIENCE):
             return await self._reached
+
+
+class Arrivals:
+    """When each event had come to all of `clients`, which all have had `before` events until now.
+
+    `complete` has the moments, by `perf_counter`, in the order of the events.
+    """
+
+    def __init__(self, clients: int, before: int) -> None:
+        self.complete: list[float] = []
+        self._clients = clients
+        self._before = before
+        self._counts: list[int] = []
+
+    def add(self, first: int, count: int) -> None:
+        """A client that had had `first` events got `count` more."""
+        start = first - self._before
+        while len(self._counts) < start + count:
+            self._counts.append(0)
+        for number in range(start, start + count):
+            self._counts[number] += 1
+            if self._counts[number] == self._clients:
+                self.complete.append(perf_counter())

@@ -2,8 +2,9 @@
 
 import pytest
 
-from benchmarks.crowd import EVENT, Client, Crowd
+from benchmarks.crowd import EVENT, Client, Crowd, Opening, text_frame
 from benchmarks.figures import percentile
+from benchmarks.tally import Arrivals
 
 STREAM = b'HTTP/1.1 200 \r\n\r\ndata: {"type":"Connected"}\n\n' + (b"data: {" + EVENT + b"}\n\n") * 3
 
@@ -12,7 +13,7 @@ STREAM = b'HTTP/1.1 200 \r\n\r\ndata: {"type":"Connected"}\n\n' + (b"data: {" + 
 async def test_events_are_counted_once_wherever_the_network_cuts_them(size: int) -> None:
     """Pieces of any size give the same count."""
     clients = Crowd(port=0)
-    client = Client(clients, b"")
+    client = Client(clients, Opening(b""))
     for start in range(0, len(STREAM), size):
         client.data_received(STREAM[start : start + size])
     assert client.joined.done()
@@ -21,10 +22,33 @@ async def test_events_are_counted_once_wherever_the_network_cuts_them(size: int)
 
 async def test_a_refused_stream_fails_the_benchmark() -> None:
     """A client that was not let in is an error, and no fast client."""
-    client = Client(Crowd(port=0), b"")
+    client = Client(Crowd(port=0), Opening(b""))
     client.data_received(b"HTTP/1.1 401 \r\nContent-Length: 0\r\n\r\n")
     with pytest.raises(ConnectionError, match="refused"):
         await client.joined
+
+
+def test_an_event_is_complete_when_the_last_client_has_it() -> None:
+    """A client that is ahead does not stand for one that is behind."""
+    arrivals = Arrivals(clients=2, before=5)
+    arrivals.add(first=5, count=3)
+    assert arrivals.complete == []
+    arrivals.add(first=5, count=1)
+    assert len(arrivals.complete) == 1
+    arrivals.add(first=6, count=2)
+    assert len(arrivals.complete) == 3
+
+
+@pytest.mark.parametrize("length", [5, 125, 126, 300])
+def test_a_client_frame_says_its_own_length(length: int) -> None:
+    """Masked, with a mask of zeros: the text stands in it as it is (RFC 6455, section 5.2)."""
+    frame = text_frame("x" * length)
+    head, text = frame[:-length], frame[-length:]
+    assert text == b"x" * length
+    assert head[:1] == b"\x81"
+    assert head[1] & 0x80
+    assert head[1] & 0x7F == (min(126, length))
+    assert head[2:-4] == (b"" if length < 126 else length.to_bytes(2, "big"))
 
 
 def test_percentiles_are_values_that_were_measured() -> None:

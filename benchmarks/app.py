@@ -1,0 +1,105 @@
+"""`itcook serve` with two additions, for benchmarks alone: `python -m benchmarks.app`.
+
+- A line on standard input, `COUNT CHANNEL`, has so many events published on the channel: handed to the
+  node's broker, as the relay does it once they are committed. That is a fan-out without the POST before it.
+- With `--count-reads`, `GET /benchmark/reads` tells how many rows SQLite was asked for, and how many times.
+"""
+
+import asyncio
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from quart import Blueprint, Quart, current_app
+
+from benchmarks.event import envelope
+from blueprints.guard import public
+from itcook import logs, server
+from itcook.app import create_app
+from itcook.settings import read_settings
+from itcook.stream.cursor import Cursor
+
+blueprint = Blueprint("benchmark", __name__, url_prefix="/benchmark")
+
+
+class Reads:
+    """Counts SELECT statements: all of them, and those that read the stored stream."""
+
+    def __init__(self) -> None:
+        self.all = 0
+        self.stream = 0
+
+    def connecting(self, connect: Callable[..., sqlite3.Connection]) -> Callable[..., sqlite3.Connection]:
+        """`connect`, with each connection watched from the start."""
+
+        def watched(*args: Any, **options: Any) -> sqlite3.Connection:
+            connection = connect(*args, **options)
+            connection.set_trace_callback(self._see)
+            return connection
+
+        return watched
+
+    def _see(self, statement: str) -> None:
+        if statement.lstrip()[:6].upper() == "SELECT":
+            self.all += 1
+            self.stream += "stream_entries" in statement
+
+
+@blueprint.get("/reads")
+@public
+async def reads() -> dict[str, int]:
+    counted: Reads = current_app.extensions["benchmark"]
+    return {"all": counted.all, "stream": counted.stream}
+
+
+def _obey(app: Quart) -> None:
+    """Publish what the lines on standard input say, one after the other."""
+    loop = asyncio.get_running_loop()
+    orders: asyncio.Queue[str] = asyncio.Queue()
+
+    def read() -> None:
+        data = os.read(sys.stdin.fileno(), 4096)
+        if not data:  # whoever started us is gone
+            loop.remove_reader(sys.stdin.fileno())
+        for line in data.decode().splitlines():
+            orders.put_nowait(line)
+
+    async def work() -> None:
+        while True:
+            count, channel = (await orders.get()).split()
+            await _publish(app, int(count), channel)
+
+    loop.add_reader(sys.stdin.fileno(), read)
+    app.extensions["obeying"] = asyncio.create_task(work())
+
+
+async def _publish(app: Quart, count: int, channel: str) -> None:
+    node = app.extensions["itcook"].stream
+    head = Cursor.parse(node.cursor())
+    assert head is not None, "our own cursor"
+    places = range(head.position + 1, head.position + 1 + count)
+    # The broker is the node's own affair, but for this.
+    await node._broker.publish([envelope(Cursor(head.epoch, place), channel) for place in places])
+
+
+def main() -> None:
+    counted = Reads()
+    if "--count-reads" in sys.argv[1:]:
+        sqlite3.connect = counted.connecting(sqlite3.connect)  # type: ignore[assignment] # of one shape
+    settings = read_settings()
+    logs.configure(settings)
+    app = create_app(settings)
+    app.extensions["benchmark"] = counted
+    app.register_blueprint(blueprint)
+
+    @app.before_serving
+    async def obey() -> None:
+        _obey(app)
+
+    server.run(app, settings)
+
+
+if __name__ == "__main__":
+    main()
