@@ -225,10 +225,13 @@ class Heartbeat(ControlEvent):
 
 
 class Subscribed(ControlEvent):
-    """`channels` is what the connection is subscribed to now, from `cursor` on."""
+    """`channels` is what the connection is subscribed to now; those that were named from `cursor` on, of
+    which `replayed` events follow at once.
+    """
 
     channels: list[str]
     cursor: str
+    replayed: int = 0
     ref: str | None = None
 
 
@@ -241,10 +244,14 @@ class Unsubscribed(ControlEvent):
 
 
 class ResyncRequired(ControlEvent):
-    """The gap cannot be filled whole: load the state over REST, then go on from `cursor`."""
+    """The gap cannot be filled whole: load the state over REST, then go on from `cursor`.
+
+    With the `ref` of a `Subscribe` it is about the channels that this one named.
+    """
 
     reason: Literal["history_pruned", "unknown_cursor", "too_far_behind"]
     cursor: str
+    ref: str | None = None
 
 
 class TokenRefreshed(ControlEvent):

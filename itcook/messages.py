@@ -32,10 +32,14 @@ class ClientMessage(BaseModel):
 
 
 class Subscribe(ClientMessage):
-    """Read more channels; answered by `Subscribed`, and by an `Error` for each that is refused."""
+    """Read more channels, from now on or after the cursor `since`.
+
+    Answered by `Subscribed`, and by an `Error` for each that is refused.
+    """
 
     type: Literal["Subscribe"]
     channels: Names
+    since: str | None = None
 
 
 class Unsubscribe(ClientMessage):

@@ -5,6 +5,7 @@ import asyncio
 from itcook.messages import Authenticate, Message, Subscribe, Unsubscribe
 from itcook.stream import ends
 from itcook.stream.history import History
+from itcook.stream.joining import Joining
 from itcook.stream.limits import MESSAGE_BURST
 from itcook.stream.renewal import Renewal, RenewalRefusedError
 from itcook.stream.session import Session
@@ -16,8 +17,11 @@ MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining, or 
 class Asking:
     """Does what clients ask, each client's messages one after the other."""
 
-    def __init__(self, history: History, subscriptions: Subscriptions, renewal: Renewal) -> None:
+    def __init__(
+        self, history: History, joining: Joining, subscriptions: Subscriptions, renewal: Renewal
+    ) -> None:
         self._history = history
+        self._joining = joining
         self._subscriptions = subscriptions
         self._renewal = renewal
         self._time = asyncio.get_running_loop().time
@@ -44,18 +48,12 @@ class Asking:
 
     async def _act(self, session: Session, message: Message) -> None:
         if isinstance(message, Subscribe):
-            await self._subscribe(session, message)
+            await self._joining.subscribe(session, message)
         elif isinstance(message, Unsubscribe):
             self._subscriptions.remove(session, message.channels)
             session.unsubscribed(self._history.cursor, message.ref)
         elif isinstance(message, Authenticate):
             await self._authenticate(session, message)
-
-    async def _subscribe(self, session: Session, message: Subscribe) -> None:
-        refused = await self._subscriptions.add(session, message.channels)
-        self._subscriptions.refuse(session, refused, message.ref)
-        if not set(message.channels).isdisjoint(session.reading.names):
-            session.subscribed(self._history.cursor, message.ref)
 
     async def _authenticate(self, session: Session, message: Authenticate) -> None:
         try:

@@ -64,7 +64,7 @@ class Connections:
         self._revocations = Revocations(self._time)
         self.audit = Audit(self._registry, self._subscriptions, clock)
         renewal = Renewal(verify, self._registry, self._revocations, self.audit, self.timers)
-        self._asking = Asking(history, self._subscriptions, renewal)
+        self._asking = Asking(history, self._joining, self._subscriptions, renewal)
         self._draining = False
         self._spread = 0.0  # seconds over which clients come back
         self._all_left = asyncio.Event()

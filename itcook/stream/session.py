@@ -1,7 +1,7 @@
 """One client's life on the stream, without any I/O.
 
     joining   registered, but its gate is closed: what is published waits in history
-    live      what is published goes straight to its sink
+    live      what is published goes straight to its sink; the gate may close again for a replay
     ended     nothing more is accepted; the sink sends `Disconnecting` and closes
 
 A session decides, a sink writes. Every method is told the time, in seconds of the loop's clock, so that a
@@ -20,6 +20,7 @@ from itcook.events import (
     ControlEvent,
     Disconnecting,
     Error,
+    Heartbeat,
     ResyncRequired,
     Subscribed,
     TokenRefreshed,
@@ -90,7 +91,7 @@ class Session:
         self.transport = transport
         self.live = False
         self.ended: End | None = None
-        self.position = 0  # while joining: everything up to it is with the sink
+        self.position = 0  # while the gate is closed: everything up to it is with the sink
         self.held: deque[Message] = deque()  # what the client asked for; the first may be at work
         self.sink = sink
         self.reading = Reading()
@@ -140,9 +141,10 @@ class Session:
         if self._invalid.strike(now):
             self.end(ends.TOO_MANY_INVALID)
 
-    def subscribed(self, cursor: str, ref: str | None) -> None:
-        """Acknowledge `Subscribe`."""
-        self._send(Subscribed(channels=self.reading.names, cursor=cursor, ref=ref))
+    def subscribed(self, cursor: str, ref: str | None, *, replayed: int = 0) -> None:
+        """Acknowledge `Subscribe`; `replayed` events follow at once."""
+        event = Subscribed(channels=self.reading.names, cursor=cursor, replayed=replayed, ref=ref)
+        self._send(event, cursor=cursor)
 
     def unsubscribed(self, cursor: str, ref: str | None) -> None:
         """Acknowledge `Unsubscribe`."""
@@ -174,15 +176,31 @@ class Session:
             # A browser that is cut between the two must ask with its old cursor again, or it would never
             # learn that it has to begin anew: so the first leaves no cursor behind.
             self._send(event)
-            self._send(ResyncRequired(reason=resume.reason, cursor=resume.cursor), cursor=resume.cursor)
+            self.resync(resume.reason, resume.cursor)
         if early:
             self._write(Batch(early))
 
-    def replay(self, envelopes: Sequence[Envelope], position: int) -> None:
-        """Send what was missed; everything up to `position` is then with the sink."""
+    def resync(self, reason: Reason, cursor: str, ref: str | None = None) -> None:
+        """Tell the client to begin anew; with the `ref` of a `Subscribe`, with the channels that it named."""
+        self._send(ResyncRequired(reason=reason, cursor=cursor, ref=ref), cursor=cursor)
+
+    def replay(self, envelopes: Sequence[Envelope]) -> None:
+        """Send what was missed."""
         if envelopes:
             self._write(Batch(envelopes))
+
+    def caught_up(self, cursor: str) -> None:
+        """Tell the client that it has everything up to `cursor` now."""
+        self._send(Heartbeat(timestamp=self._clock(), cursor=cursor), cursor=cursor)
+
+    def close_gate(self, position: int) -> None:
+        """Hold back what is published above `position`: the rest is with the sink."""
+        self.live = False
         self.position = position
+
+    def open_gate(self) -> None:
+        """Let through what is published from now on: everything else is with the sink."""
+        self.live = self.ended is None
 
     def deliver(self, batch: Batch) -> None:
         """Send what was just published. Until the session is live, history keeps it instead."""

@@ -35,14 +35,14 @@ class Subscriptions:
                     break
             except ChannelRefusedError as error:
                 refused.append(error)
-        if session.ended is None:
-            self._broadcaster.subscribe(session, session.reading.channels)
+        self._follow(session)
         return refused
 
     def remove(self, session: Session, names: Iterable[str]) -> None:
         """Stop reading `names`."""
         for name in names:
-            self._broadcaster.unsubscribe(session, session.reading.remove(name))
+            session.reading.remove(name)
+        self._follow(session)
 
     def refuse(self, session: Session, refused: Sequence[ChannelRefusedError], ref: str | None) -> None:
         """Tell the client which names it cannot read; all of them count as one refused message."""
@@ -72,8 +72,13 @@ class Subscriptions:
         for channel in true - believed:
             self._let_in(session, channel)
 
+    def _follow(self, session: Session) -> None:
+        self._broadcaster.unsubscribe(session, session.reading.follow(self._history.head))
+        if session.ended is None:
+            self._broadcaster.subscribe(session, session.reading.channels)
+
     def _let_in(self, session: Session, channel: str) -> None:
-        if session.ended is None and session.reading.gain(channel):
+        if session.ended is None and session.reading.gain(channel, self._history.head):
             self._broadcaster.subscribe(session, [channel])
 
     def _put_out(self, session: Session, channel: str) -> None:

@@ -118,7 +118,7 @@ async def test_reset(here: Here, after: str, reason: str) -> None:
     here.publish(stored(5))
     assert sink.types[:2] == ["Connected", "ResyncRequired"]
     assert sink.last("Connected")["resume"] == "reset"
-    assert sink.last("ResyncRequired") == {"reason": reason, "cursor": cursor(4)}
+    assert sink.last("ResyncRequired") == {"reason": reason, "cursor": cursor(4), "ref": None}
     assert sink.positions == [5]
 
 
@@ -136,7 +136,7 @@ async def test_a_replay_waits_for_its_reader_and_misses_nothing(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Part by part; what is published in between follows, once, before what is published after."""
-    monkeypatch.setattr("itcook.stream.joining.REPLAY_PART", 2 * stored(10).size)
+    monkeypatch.setattr("itcook.stream.replay.REPLAY_PART", 2 * stored(10).size)
     here.publish(*run_of(1, 10))
     sink = SlowSink()
     session, _ = here.open(sink)
@@ -177,7 +177,7 @@ async def test_history_that_moved_on_during_a_replay_ends_the_slow_reader(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It resumes; a gap is never papered over."""
-    monkeypatch.setattr("itcook.stream.joining.REPLAY_PART", 1)
+    monkeypatch.setattr("itcook.stream.replay.REPLAY_PART", 1)
     here.publish(*run_of(1, 2))
     sink = SlowSink()
     session, _ = here.open(sink)
@@ -211,7 +211,7 @@ async def test_what_is_asked_while_joining_is_done_afterwards(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A channel added in the middle of a replay begins at the cursor of its acknowledgement, in order."""
-    monkeypatch.setattr("itcook.stream.joining.REPLAY_PART", 1)
+    monkeypatch.setattr("itcook.stream.replay.REPLAY_PART", 1)
     here.publish(*run_of(1, 3), stored(4, "system"))
     sink = SlowSink()
     session, _ = here.open(sink)
@@ -277,6 +277,7 @@ async def test_subscribe_and_unsubscribe(here: Here) -> None:
     assert sink.last("Subscribed") == {
         "channels": ["system", "community"],
         "cursor": cursor(1),
+        "replayed": 0,
         "ref": "r1",
     }
     await here.connections.handle(session, subscribe("community"))

@@ -303,7 +303,7 @@ async def test_a_removal_in_the_middle_of_a_replay(
             self.asked += 1
             await self.room.acquire()
 
-    monkeypatch.setattr("itcook.stream.joining.REPLAY_PART", 1)
+    monkeypatch.setattr("itcook.stream.replay.REPLAY_PART", 1)
     for _ in range(3):
         here.say(kitchen)
         here.publish(stored(here.history.head + 1))

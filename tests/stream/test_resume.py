@@ -24,7 +24,7 @@ from itcook.stream.cursor import Cursor
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History
 from itcook.stream.session import Liveness, Session, TransportName
-from tests.support.stream import EPOCH, NODE, NOON, FakeSink, FakeTable, someone, stored, verifying
+from tests.support.stream import EPOCH, NODE, NOON, FakeSink, FakeTable, cursor, someone, stored, verifying
 
 PEOPLE = [someone(1), someone(2)]
 NAMES = ["community", "personal"]
@@ -32,6 +32,7 @@ CHANNELS = ["community", "system", *(personal(person.user_id) for person in PEOP
 AUDIENCES = [("community",), ("system",), (CHANNELS[2],), (CHANNELS[3],), ("community", CHANNELS[3])]
 WHO = st.integers(0, 2)  # a place in `everyone`
 COUNTS = st.sampled_from([0, 1, 2, 3, 5, 8, 12])
+BACK = st.none() | st.sampled_from([0, 1, 4, 9, 30])  # events
 BATCHES = st.lists(st.sampled_from(AUDIENCES), min_size=1, max_size=5)
 OTHER: dict[TransportName, TransportName] = {"sse": "websocket", "websocket": "sse"}
 
@@ -66,7 +67,11 @@ class Client:
     names: list[str]
     cursor: str | None = None
     since: dict[str, int] = field(default_factory=dict)  # inner channel -> position it is read from
+    past: list[int] = field(default_factory=list)  # what is due before all else, in its own order
     seen: list[int] = field(default_factory=list)
+    # What it subscribed to; `ref` is the place in it.
+    asked: list[tuple[list[str], str | None]] = field(default_factory=list)  # channels, since
+    stepped_back: bool = False  # in the middle of what was asked for after an old cursor
     session: Session | None = None
     sink: Paced = field(default_factory=Paced)
     joining: Coroutine[Any, Any, None] | None = None
@@ -75,34 +80,55 @@ class Client:
     def inner(self, name: str) -> str:
         return personal(PEOPLE[self.number].user_id) if name == "personal" else name
 
-    def take(self, count: int) -> list[str]:
-        """Read `count` more events; the reasons of those that say to begin anew."""
+    def due(self, log: list[Envelope]) -> list[int]:
+        """What this client must see of `log`, in this order."""
+        read = [
+            envelope.position
+            for envelope in log
+            if any(self.since.get(name, envelope.position) < envelope.position for name in envelope.channels)
+        ]
+        return self.past + sorted(set(read) - set(self.past))
+
+    def take(self, count: int, log: list[Envelope]) -> list[tuple[str, str | None]]:
+        """Read `count` more events; the reasons of those that say to begin anew, and their refs."""
         taken = self.sink.written[self.read : self.read + count]
         self.read += len(taken)
-        return [reason for envelope in taken if (reason := self._see(envelope))]
+        return [told for envelope in taken if (told := self._see(envelope, log))]
 
-    def _see(self, envelope: Envelope) -> str | None:
+    def _see(self, envelope: Envelope, log: list[Envelope]) -> tuple[str, str | None] | None:
         data = json.loads(envelope.text)["data"]
         if envelope.position:
             self.seen.append(envelope.position)
-        elif (
-            envelope.type == "Connected" and data["resume"] == "fresh"
-        ) or envelope.type == "ResyncRequired":
+        elif (envelope.type == "Connected" and data["resume"] == "fresh") or (
+            envelope.type == "ResyncRequired" and data["ref"] is None
+        ):
             self._begin(data["cursor"])
         elif envelope.type == "Connected" and data["resume"] == "resumed":
-            # A cursor is of all channels: one that was added after it is now read from there as well.
+            # A cursor is of all channels: one that was added after it is now read from there as well. Whoever
+            # was cut while it was back in time gets again what it had read ahead.
             start = position_of(data["cursor"])
+            assert self.stepped_back or all(position <= start for position in self.seen)
+            self.seen = [position for position in self.seen if position <= start]
+            self.past, self.stepped_back = list(self.seen), False
             for name in map(self.inner, ["system", *self.names]):
                 self.since[name] = min(self.since.get(name, start), start)
         elif envelope.type == "Subscribed":
-            for name in data["channels"]:
-                self.since.setdefault(self.inner(name), position_of(data["cursor"]))
+            start = position_of(data["cursor"])
+            for name in map(self.inner, self.asked[int(data["ref"])][0]):
+                before = self.since.get(name, start)
+                self.since[name] = min(before, start) if data["replayed"] else before
+            # What the new channels had, and this client had not, comes at once; then it goes on.
+            missed = sorted(set(self.due(log)) - set(self.seen))[: data["replayed"]]
+            self.past = self.seen + missed
+            self.stepped_back = bool(missed)
             self.names = [name for name in data["channels"] if name != "system"]
+        elif envelope.type == "Heartbeat":
+            self.stepped_back = False
         self.cursor = envelope.cursor or self.cursor
-        return str(data["reason"]) if envelope.type == "ResyncRequired" else None
+        return (data["reason"], data["ref"]) if envelope.type == "ResyncRequired" else None
 
     def _begin(self, text: str) -> None:
-        self.seen = []
+        self.seen, self.past, self.stepped_back = [], [], False
         self.since = {self.inner(name): position_of(text) for name in ["system", *self.names]}
 
 
@@ -120,7 +146,7 @@ class Comings(RuleBasedStateMachine):
         self.patches = pytest.MonkeyPatch()
         self.patches.setattr(history_module, "PAGE", 3)
         self.patches.setattr(history_module, "MAX_REPLAY", 20)
-        self.patches.setattr("itcook.stream.joining.REPLAY_PART", 2 * stored(1).size)
+        self.patches.setattr("itcook.stream.replay.REPLAY_PART", 2 * stored(1).size)
         self.log: list[Envelope] = []
         self.table = Table()
         self.everyone = [Client(0, ["community", "personal"]), Client(1, ["community"]), Client(1, [])]
@@ -167,18 +193,28 @@ class Comings(RuleBasedStateMachine):
                 client.joining = None
             self.publish(meanwhile[number : number + 1] or meanwhile[:1])
 
-    @rule(who=WHO, name=st.sampled_from(NAMES))
-    def subscribe(self, who: int, name: str) -> None:
+    @rule(who=WHO, names=st.sampled_from([*([name] for name in NAMES), NAMES]), back=BACK)
+    def subscribe(self, who: int, names: list[str], back: int | None) -> None:
+        """From now on, or from `back` events ago."""
         client = self.everyone[who]
-        if client.session is not None:
-            play(self.connections.handle(client.session, Subscribe(type="Subscribe", channels=[name])))
+        if client.session is None:
+            return
+        since = None if back is None else cursor(max(0, len(self.log) - back))
+        client.asked.append((names, since))
+        ref = str(len(client.asked) - 1)
+        message = Subscribe(type="Subscribe", channels=names, since=since, ref=ref)
+        work = self.connections.handle(client.session, message)
+        if not step(work):
+            assert client.joining is None, "a message waits while another is at work"
+            client.joining = work
 
     @rule(who=WHO, count=COUNTS)
     def read(self, who: int, count: int) -> None:
         client = self.everyone[who]
-        asked = client.cursor
-        for reason in client.take(count):
-            self._check_reason(reason, position_of(asked or ""))
+        joined_after = client.cursor
+        for reason, ref in client.take(count, self.log):
+            since = joined_after if ref is None else client.asked[int(ref)][1]
+            self._check_reason(reason, position_of(since or ""))
 
     @rule(count=COUNTS)
     def disturb(self, count: int) -> None:
@@ -194,14 +230,7 @@ class Comings(RuleBasedStateMachine):
     @invariant()
     def everything_once_and_in_order(self) -> None:
         for client in self.everyone:
-            due = [
-                envelope.position
-                for envelope in self.log
-                if any(
-                    client.since.get(name, envelope.position) < envelope.position
-                    for name in envelope.channels
-                )
-            ]
+            due = client.due(self.log)
             assert client.seen == due[: len(client.seen)]
             if client.session is not None and client.session.live and client.read == len(client.sink.written):
                 assert client.seen == due

@@ -39,7 +39,7 @@ class Played:
     def join(self) -> "Played":
         """Go live at once."""
         self.session.connected(Resume("fresh", 7, cursor(7)))
-        self.session.live = True
+        self.session.open_gate()
         return self
 
     def ending(self) -> End | None:
@@ -89,7 +89,11 @@ def test_a_reset_leaves_its_cursor_only_with_resync_required() -> None:
     played.session.connected(Resume("reset", 7, cursor(7), reason="history_pruned"))
     assert played.sink.types == ["Connected", "ResyncRequired"]
     assert [envelope.cursor for envelope in played.sink.written] == [None, cursor(7)]
-    assert played.sink.last("ResyncRequired") == {"reason": "history_pruned", "cursor": cursor(7)}
+    assert played.sink.last("ResyncRequired") == {
+        "reason": "history_pruned",
+        "cursor": cursor(7),
+        "ref": None,
+    }
 
 
 def test_connected_comes_first_whatever_the_client_says_before() -> None:
@@ -109,14 +113,28 @@ def test_the_gate() -> None:
     played = Played()
     played.session.connected(Resume("resumed", 3, cursor(3), replayed=2))
     played.session.deliver(Batch([stored(6)]))
-    played.session.replay(run_of(4, 5), 5)
-    assert played.session.position == 5
-    played.session.live = True
+    played.session.replay(run_of(4, 5))
+    played.session.open_gate()
     played.session.deliver(Batch(run_of(6, 7)))
     played.session.end(ends.NORMAL)
     played.session.deliver(Batch([stored(8)]))
-    played.session.replay([stored(8)], 8)
+    played.session.replay([stored(8)])
+    played.session.open_gate()
+    assert not played.session.live
     assert played.sink.positions == [4, 5, 6, 7]
+
+
+def test_the_gate_closes_again_for_a_replay(played: Played) -> None:
+    """What is published meanwhile is history's to keep, from the position that was told."""
+    played.session.close_gate(7)
+    played.session.deliver(Batch([stored(8)]))
+    played.session.replay(run_of(2, 3))
+    played.session.caught_up(cursor(7))
+    played.at(10)
+    assert played.session.position == 7
+    assert played.sink.positions == [2, 3]
+    assert played.sink.types.count("Heartbeat") == 1
+    assert played.sink.written[-1].cursor == cursor(7)
 
 
 def test_heartbeats(played: Played) -> None:
@@ -306,6 +324,7 @@ def test_acknowledgements_carry_the_ref(played: Played) -> None:
     assert played.sink.last("Subscribed") == {
         "channels": ["system", "community"],
         "cursor": cursor(9),
+        "replayed": 0,
         "ref": "r1",
     }
     played.session.reading.remove("community")
