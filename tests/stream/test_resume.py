@@ -31,7 +31,9 @@ NAMES = ["community", "personal"]
 CHANNELS = ["community", "system", *(personal(person.user_id) for person in PEOPLE)]
 AUDIENCES = [("community",), ("system",), (CHANNELS[2],), (CHANNELS[3],), ("community", CHANNELS[3])]
 WHO = st.integers(0, 2)  # a place in `everyone`
-COUNTS = st.sampled_from([0, 1, 2, 3, 5, 8, 12])
+COUNT = [0, 1, 2, 3, 5, 8, 12]
+COUNTS = st.sampled_from(COUNT)
+CHOICES = st.sampled_from([*([name] for name in NAMES), NAMES])
 BACK = st.none() | st.sampled_from([0, 1, 4, 9, 30])  # events
 BATCHES = st.lists(st.sampled_from(AUDIENCES), min_size=1, max_size=5)
 OTHER: dict[TransportName, TransportName] = {"sse": "websocket", "websocket": "sse"}
@@ -193,12 +195,15 @@ class Comings(RuleBasedStateMachine):
                 client.joining = None
             self.publish(meanwhile[number : number + 1] or meanwhile[:1])
 
-    @rule(who=WHO, names=st.sampled_from([*([name] for name in NAMES), NAMES]), back=BACK)
-    def subscribe(self, who: int, names: list[str], back: int | None) -> None:
-        """From now on, or from `back` events ago."""
+    @rule(who=WHO, names=CHOICES, back=BACK, steps=COUNTS, meanwhile=BATCHES)
+    def subscribe(
+        self, who: int, names: list[str], back: int | None, steps: int, meanwhile: list[tuple[str, ...]]
+    ) -> None:
+        """From now on, or from `back` events ago, while something happens at every wait."""
         client = self.everyone[who]
         if client.session is None:
-            return
+            self.come_again(who, 0, meanwhile, max(COUNT))
+        assert client.session is not None
         since = None if back is None else cursor(max(0, len(self.log) - back))
         client.asked.append((names, since))
         ref = str(len(client.asked) - 1)
@@ -207,6 +212,7 @@ class Comings(RuleBasedStateMachine):
         if not step(work):
             assert client.joining is None, "a message waits while another is at work"
             client.joining = work
+        self.go_on(who, steps, meanwhile)
 
     @rule(who=WHO, count=COUNTS)
     def read(self, who: int, count: int) -> None:
