@@ -335,17 +335,25 @@ export interface ResyncRequired {
   data: ResyncRequiredData;
 }
 
-/** The gap cannot be filled whole: load the state over REST, then go on from `cursor`. */
+/**
+ * The gap cannot be filled whole: load the state over REST, then go on from `cursor`. With the `ref` of a
+ * `Subscribe` it is about the channels that this one named.
+ */
 export interface ResyncRequiredData {
   reason: "history_pruned" | "unknown_cursor" | "too_far_behind";
   cursor: string;
+  ref?: string | null;
 }
 
-/** Read more channels; answered by `Subscribed`, and by an `Error` for each that is refused. */
+/**
+ * Read more channels, from now on or after the cursor `since`. Answered by `Subscribed`, and by an `Error`
+ * for each that is refused.
+ */
 export interface SubscribeMessage {
   ref?: string | null;
   type: "Subscribe";
   channels: string[];
+  since?: string | null;
 }
 
 export interface Subscribed {
@@ -354,10 +362,14 @@ export interface Subscribed {
   data: SubscribedData;
 }
 
-/** `channels` is what the connection is subscribed to now, from `cursor` on. */
+/**
+ * `channels` is what the connection is subscribed to now; those that were named from `cursor` on, of which
+ * `replayed` events follow at once.
+ */
 export interface SubscribedData {
   channels: string[];
   cursor: string;
+  replayed?: number;
   ref?: string | null;
 }
 
