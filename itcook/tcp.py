@@ -248,6 +248,6 @@ class _HTTP(H11Protocol):
 
 
 def _is_understood(name: bytes, value: bytes) -> bool:
-    # Hypercorn accepts every permessage-deflate that it is offered, so it is offered none; and it drops the
-    # connection over a list that is not ASCII, as if the list were not there it is answered.
+    # Hypercorn accepts every permessage-deflate that it is offered, so it is offered none. Over a list that
+    # is not ASCII it drops the connection without a word; without that list the request is answered.
     return name != b"sec-websocket-extensions" and (name not in _LISTS or value.isascii())

@@ -103,20 +103,20 @@ def on_revoked(listener: Callable[[UUID], None]) -> Callable[[], None]:
     return lambda: _listeners.remove(listener)
 
 
-async def living(session_ids: Collection[UUID], now: datetime) -> set[UUID]:
-    """Those of the sessions that live at `now`."""
-    found = LoginSession.filter(
-        id__in=session_ids, revoked_at=None, expires_at__gt=now, user__disabled_at=None
-    )
-    return {session.id for session in await found.only("id")}
-
-
 def on_person_revoked(listener: PersonListener) -> Callable[[], None]:
     """Have `listener` called with the id of each person whose sessions all end here, and with that of the
     session that is kept, if one is; the result ends that.
     """
     _person_listeners.append(listener)
     return lambda: _person_listeners.remove(listener)
+
+
+async def living(session_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Those of the sessions that live at `now`."""
+    found = LoginSession.filter(
+        id__in=session_ids, revoked_at=None, expires_at__gt=now, user__disabled_at=None
+    )
+    return {session.id for session in await found.only("id")}
 
 
 @transactional
