@@ -199,6 +199,7 @@ async def change_password(data: NewPasswordChoice) -> tuple[str, int, Headers]:
 
     A login that lives in a cookie gets another one: whoever has stolen the cookie is another, too.
     """
+    await count_login((await User.get(id=principal().user_id)).email)
     await services().accounts.change_password(principal(), data.current_password, data.new_password)
     if session_cookie.carried() is None:
         return "", 204, {}

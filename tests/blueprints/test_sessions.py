@@ -3,16 +3,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from argon2 import PasswordHasher
 from quart.typing import TestClientProtocol as Client
 
+from itcook.app import create_app
+from itcook.auth.passwords import Passwords
 from itcook.auth.sessions import revoke_person
 from itcook.models import LoginSession, User
-from itcook.services import Services
+from itcook.quotas.policies import LOGIN_ACCOUNT
+from itcook.settings import Settings
 from tests.support.http import send
 from tests.support.logins import another_login, is_signed_in
-from tests.support.people import PASSWORD, Person
+from tests.support.people import PASSWORD, Person, register
 
 SESSIONS = "/api/v1/auth/sessions"
+LOGIN = "/api/v1/auth/login"
 PASSWORDS = "/api/v1/auth/password"
 ANOTHER = "another horse battery"
 
@@ -123,23 +128,44 @@ async def test_of_two_changes_at_once_one_holds(client: Client, ada: Person) -> 
     assert [await is_signed_in(client, person) for person in (ada, other)].count(True) == 1
 
 
-async def test_a_login_with_the_old_password_is_not_left_over(
-    client: Client, ada: Person, services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A password that changes between its check and the session opens none: it would outlive the change."""
-    verified = services.accounts._passwords.verify
+class Slow(Passwords):
+    """Passwords that somebody changes, once, just after one was verified."""
 
-    async def verify_and_change(password_hash: str | None, password: str) -> bool:
-        matches = await verified(password_hash, password)
-        monkeypatch.undo()
-        await User.filter(id=ada.id).update(password_hash=await services.accounts._passwords.hash(ANOTHER))
-        await revoke_person(ada.id)
+    changed: User | None = None
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        matches = await super().verify(password_hash, password)
+        if self.changed is not None:
+            user, self.changed = self.changed, None
+            await User.filter(id=user.id).update(password_hash=await self.hash(ANOTHER))
+            await revoke_person(user.id)
         return matches
 
-    monkeypatch.setattr(services.accounts._passwords, "verify", verify_and_change)
-    response = await client.post("/api/v1/auth/login", json={"email": ada.email, "password": PASSWORD})
-    assert response.status_code == 401
-    assert not await LoginSession.filter(user_id=ada.id, revoked_at=None).exists()
+
+async def test_a_login_with_the_old_password_is_not_left_over(settings: Settings) -> None:
+    """A password that changes between its check and the session opens none: it would outlive the change."""
+    passwords = Slow(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    app = create_app(settings, passwords)
+    async with app.test_app():
+        client = app.test_client()
+        ada = await register(client)
+        passwords.changed = await User.get(id=ada.id)
+        response = await client.post(LOGIN, json={"email": ada.email, "password": PASSWORD})
+        assert response.status_code == 401
+        assert not await LoginSession.filter(user_id=ada.id, revoked_at=None).exists()
+
+
+async def test_guessing_the_current_password_is_limited(settings: Settings, passwords: Passwords) -> None:
+    """As guessing it at the login is, and together with that: a stolen token is no way around the quota."""
+    app = create_app(settings.model_copy(update={"rate_limits": "on"}), passwords)
+    async with app.test_app():
+        client = app.test_client()
+        ada = await register(client)
+        for _ in range(LOGIN_ACCOUNT.quota):
+            assert (await change(client, ada, "not the password", ANOTHER))[0] == 403
+        assert (await change(client, ada, PASSWORD, ANOTHER))[0] == 429
+        response = await client.post(LOGIN, json={"email": ada.email, "password": PASSWORD})
+        assert response.status_code == 429
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,12 @@ PAGE = "https://app.example"
 
 @pytest.fixture(scope="module")
 def server_settings() -> Mapping[str, object]:
-    return {"secret": SECRET, "allowed_origins": "https://app.example", "log_level": "debug"}
+    return {
+        "secret": SECRET,
+        "allowed_origins": PAGE,
+        "trusted_proxies": "127.0.0.1",
+        "log_level": "debug",
+    }
 
 
 @pytest.fixture
@@ -281,6 +286,16 @@ async def test_a_cookie_opens_a_pages_stream(
         assert (await api.request("POST", "/auth/logout", headers=headers)).status_code == 204
         seen, _ = await stream.end()
         assert (seen[-1].data["code"], seen[-1].data["reconnect"]) == (4403, False)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_tells_whether_a_cookie_is_secure(api: Api, grace: Person, scheme: str) -> None:
+    """The cookie of a login that came over https, as a trusted proxy says, never goes out without TLS."""
+    body = {"email": grace.email, "password": PASSWORD, "cookie": True}
+    headers = {"X-Forwarded-Proto": scheme}
+    response = await api.request("POST", "/auth/login", json=body, headers=headers)
+    api.http.cookies.clear()
+    assert ("Secure" in response.headers["Set-Cookie"]) == (scheme == "https")
 
 
 async def test_an_event_source_of_the_own_page_needs_no_origin(server: Server, api: Api, cookie: str) -> None:
