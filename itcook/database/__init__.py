@@ -1,8 +1,9 @@
 """The database: opening it, transactions that a vanished client cannot break, and lookups made together."""
 
 from itcook.database.failures import as_problem
-from itcook.database.lookup import Lookup, as_uuid, rows_among
+from itcook.database.lookup import Lookup
 from itcook.database.opening import MIGRATION_CONFIG, Database, migrate, tortoise_config
+from itcook.database.sql import as_uuid, insert_rows, rows_among
 from itcook.database.transactions import Transaction, transactional
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Transaction",
     "as_problem",
     "as_uuid",
+    "insert_rows",
     "migrate",
     "rows_among",
     "tortoise_config",

@@ -5,20 +5,16 @@ thousand clients that come back at once must not be ten thousand queries of each
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
-
-from tortoise import connections
 
 from itcook.database.transactions import is_inside
 
 MAX_KEYS = 500  # of one query; what is more waits for the next, so that none is in the way for long
 
 Found = TypeVar("Found")
-Row = Mapping[str, Any]
 
 
 class Lookup(Generic[Found]):
@@ -66,27 +62,3 @@ def _waiting(
     answers: Iterable[Sequence[asyncio.Future[Found | None]]],
 ) -> Iterator[asyncio.Future[Found | None]]:
     return (answer for answer in chain.from_iterable(answers) if not answer.done())
-
-
-def as_uuid(stored: str | UUID) -> UUID:
-    """An id as it stands in a row: SQLite keeps it as text."""
-    return stored if isinstance(stored, UUID) else UUID(stored)
-
-
-async def rows_among(query: str, keys: Collection[UUID], *values: object) -> Sequence[Row]:
-    """The rows of `query`, in which `{among}` stands where a column is compared with `keys`.
-
-    The query is SQL, because building it by way of the models costs several times what it takes to run;
-    its text does not depend on the number of keys, so it is prepared once. `values` are for the `{0}`,
-    `{1}`, … in it.
-    """
-    connection = connections.get("default")
-    rows: Sequence[Row]
-    if connection.capabilities.dialect == "sqlite":
-        text = query.format(*["?"] * len(values), among="IN (SELECT value FROM json_each(?))")
-        _, rows = await connection.execute_query(text, [json.dumps([str(key) for key in keys]), *values])
-        return rows
-    marks = [f"${number}" for number in range(2, len(values) + 2)]
-    text = query.format(*marks, among="= ANY($1::uuid[])")
-    _, rows = await connection.execute_query(text, [list(keys), *values])
-    return rows

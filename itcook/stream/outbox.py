@@ -1,13 +1,13 @@
 """The outbox: events written by the transaction of their cause, to the stream and to inboxes alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from itcook.database import Transaction
+from itcook.database import Transaction, insert_rows
 from itcook.events import DurableEvent
-from itcook.models import InboxItem, StreamEntry
-from itcook.stream.addressing import Delivery, Recorded, address
+from itcook.identifiers import new_id
+from itcook.stream.addressing import Recorded, address
 from itcook.stream.envelope import encode_body
 
 _listeners: list[Callable[[], None]] = []
@@ -38,33 +38,17 @@ def on_commit(listener: Callable[[], None]) -> Callable[[], None]:
 
 async def _write(transaction: Transaction) -> None:
     """Write all events of the transaction at once: a scan of many kitchens records hundreds."""
-    entries: list[StreamEntry] = []
-    items: list[InboxItem] = []
+    entries: list[tuple[object, ...]] = []
+    items: list[tuple[object, ...]] = []
     for delivery in await address(transaction, _recorded[transaction]):
         if delivery.channels:
-            entry = _entry(delivery, transaction)
-            entries.append(entry)
-            items += _items(delivery, entry)
-    await StreamEntry.bulk_create(entries, using_db=transaction.connection)
-    if items:
-        await InboxItem.bulk_create(items, using_db=transaction.connection)
-
-
-def _entry(delivery: Delivery, transaction: Transaction) -> StreamEntry:
-    return StreamEntry(
-        channels=" ".join(delivery.channels),
-        body=encode_body(delivery.event, delivery.channels, transaction.now),
-        created_at=transaction.now,
-    )
-
-
-def _items(delivery: Delivery, entry: StreamEntry) -> Sequence[InboxItem]:
-    return [
-        InboxItem(
-            user_id=user_id, type=type(delivery.event).__name__, body=entry.body, created_at=entry.created_at
-        )
-        for user_id in delivery.inboxes
-    ]
+            body = encode_body(delivery.event, delivery.channels, transaction.now)
+            entries.append((" ".join(delivery.channels), body, transaction.now))
+            kind = type(delivery.event).__name__
+            items += [(new_id(), user_id, kind, body, transaction.now) for user_id in delivery.inboxes]
+    connection = transaction.connection
+    await insert_rows(connection, "stream_entries", ("channels", "body", "created_at"), entries)
+    await insert_rows(connection, "inbox_items", ("id", "user_id", "type", "body", "created_at"), items)
 
 
 def _committed() -> None:

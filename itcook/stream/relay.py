@@ -50,6 +50,8 @@ class Relay:
         while batch := await self._table.stamp(BATCH):
             await self._publish(batch)
             total += len(batch)
+            if len(batch) < BATCH:
+                break  # that was all; whoever committed since has nudged, and another node polls
         return total
 
     async def _wait(self) -> None:

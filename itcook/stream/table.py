@@ -10,6 +10,19 @@ from itcook.stream.envelope import Envelope, durable
 HEAD_ID = 1  # the only row of stream_heads
 PRUNE_BATCH = 1000  # rows a transaction; SQLite's one writer must not be held for long
 
+_LOCK_HEAD = f"SELECT position FROM stream_heads WHERE id = {HEAD_ID} FOR UPDATE"  # noqa: S608 # a constant
+_STAMP = f"""
+    UPDATE stream_entries SET position = numbered.position FROM (
+        SELECT entry.id, head.position + row_number() OVER (ORDER BY entry.id) AS position
+        FROM stream_entries AS entry JOIN stream_heads AS head ON head.id = {HEAD_ID}
+        WHERE entry.position IS NULL ORDER BY entry.id LIMIT {{limit:d}}
+    ) AS numbered WHERE stream_entries.id = numbered.id
+    RETURNING stream_entries.position, channels, body
+"""  # noqa: S608 # integers only
+_MOVE_HEAD = f"""
+    UPDATE stream_heads SET position = (SELECT max(position) FROM stream_entries) WHERE id = {HEAD_ID}
+"""  # noqa: S608 # a constant
+
 
 class StreamTable:
     """Reads and writes of the stored stream. `epoch` is known once `open` has run."""
@@ -71,18 +84,12 @@ async def _ensure_head(transaction: Transaction) -> tuple[str, int]:
 @transactional
 async def _stamp(transaction: Transaction, limit: int) -> list[tuple[int, str, str]]:
     connection = transaction.connection
-    # The head's row lock makes relays on other nodes wait, so positions stay dense whoever stamps.
-    head = await StreamHead.select_for_update().using_db(connection).get(id=HEAD_ID)
-    rows = await connection.execute_query_dict(
-        "UPDATE stream_entries SET position = numbered.position FROM ("  # noqa: S608 # integers only
-        f" SELECT id, {head.position:d} + row_number() OVER (ORDER BY id) AS position"
-        f" FROM stream_entries WHERE position IS NULL ORDER BY id LIMIT {limit:d}"
-        ") AS numbered WHERE stream_entries.id = numbered.id"
-        " RETURNING stream_entries.position, channels, body"
-    )
+    if connection.capabilities.support_for_update:
+        # Relays on other nodes wait here, so positions stay dense whoever stamps.
+        await connection.execute_query(_LOCK_HEAD)
+    rows = await connection.execute_query_dict(_STAMP.format(limit=limit))
     if rows:
-        head.position += len(rows)
-        await head.save(using_db=connection, update_fields=["position"])
+        await connection.execute_query(_MOVE_HEAD)
     return sorted((row["position"], row["channels"], row["body"]) for row in rows)
 
 
