@@ -91,6 +91,7 @@ class Node:
             clock,
             verify,
             limit=capacity(settings).streams,
+            per_person=settings.connections_per_user,
         )
         self._relay = Relay(table, broker.publish)
         self._follower = Follower(table, self._history, self._publish, self._lost)
