@@ -62,9 +62,12 @@ class Received:
 
 
 class Stream(ABC):
-    """One connection, read by one task at a time."""
+    """One connection, read by one task at a time. Who comes and goes meanwhile is passed over, unless
+    `watches_presence`: most tests are about something else, and share their server.
+    """
 
     transport: Transport
+    watches_presence = False
 
     @abstractmethod
     async def _receive(self) -> Received:
@@ -85,7 +88,10 @@ class Stream(ABC):
     async def next(self) -> Received:
         """The next event. Raises `StreamEndedError`, and `TimeoutError` if nothing comes."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await self._receive()
+            while True:
+                event = await self._receive()
+                if self.watches_presence or event.type != "PresenceChanged":
+                    return event
 
     async def until(self, matches: Callable[[Received], bool]) -> list[Received]:
         """Every event up to and with the first that `matches`."""
