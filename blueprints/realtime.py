@@ -4,13 +4,16 @@ from typing import cast
 
 from pydantic import BaseModel, ConfigDict
 from quart import Blueprint, request
-from quart_schema import document_request, tag, validate_response
+from quart_schema import document_request, tag, validate_querystring, validate_response
 
 from blueprints.context import principal, services
+from blueprints.requests import Query
 from itcook.auth import tickets
 from itcook.errors import InvalidRequestError, TooLargeError, UnsupportedMediaError
 from itcook.messages import MAX_MESSAGE_BYTES, AnyMessage
+from itcook.stream import channels
 from itcook.stream.node import Stats
+from itcook.stream.whereabouts import Whereabouts, who_is_in
 
 blueprint = Blueprint("realtime", __name__, url_prefix="/api/v1/realtime")
 
@@ -53,6 +56,21 @@ async def _message() -> str:
         return raw.decode()
     except UnicodeDecodeError:
         raise InvalidRequestError("the body is not UTF-8", code="invalid_json") from None
+
+
+class PresenceQuery(Query):
+    """Of which channel: `community`, `post:{id}` or `kitchen:{id}`."""
+
+    channel: str = channels.COMMUNITY
+
+
+@blueprint.get("/presence")
+@tag(["realtime"])
+@validate_querystring(PresenceQuery)
+@validate_response(Whereabouts)
+async def presence(query_args: PresenceQuery) -> Whereabouts:
+    """Who is in a channel now: how many people, and up to 100 of them by name."""
+    return await who_is_in(query_args.channel, principal(), services().stream.ephemera)
 
 
 @blueprint.get("/stats")

@@ -2,10 +2,11 @@
 
     Event
     ├── DurableEvent    stored with the change that caused it, has an id, can be replayed
+    ├── EphemeralEvent  about this moment: to channels as well, but no id, never stored
     └── ControlEvent    about the connection itself: no id, never stored
 
-The class is the type: its name travels as `type`, its fields as `data`. Every durable event names, in
-its docstring, whom it is for; the channels are chosen where it is recorded.
+The class is the type: its name travels as `type`, its fields as `data`. Every durable and every ephemeral
+event names, in its docstring, whom it is for; the channels are chosen where it is recorded or announced.
 """
 
 from datetime import date, datetime
@@ -52,6 +53,10 @@ class Event(BaseModel):
 
 class DurableEvent(Event):
     """An event that exists if and only if its change committed."""
+
+
+class EphemeralEvent(Event):
+    """An event that is worth nothing a moment later: whoever is not there, or reads slowly, does without."""
 
 
 class ControlEvent(Event):
@@ -195,6 +200,29 @@ class SystemNotification(DurableEvent):
     title: str
     message: str
     level: NotificationLevel
+
+
+class Typing(EphemeralEvent):
+    """Someone writes a comment, or stopped; a start ends by itself after 6 s. To `post:{post_id}`, but not to
+    whoever writes.
+    """
+
+    post_id: UUID
+    user_id: UUID
+    user_name: str
+    state: Literal["started", "stopped"]
+
+
+class PresenceChanged(EphemeralEvent):
+    """Someone came into a channel or is gone from it, and how many are there now. To that `channel`, but not
+    to the person.
+    """
+
+    channel: str
+    user_id: UUID
+    user_name: str
+    state: Literal["joined", "left"]
+    online: int
 
 
 class Connected(ControlEvent):

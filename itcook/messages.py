@@ -1,6 +1,7 @@
 """What a client may say on the stream, over either transport."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
 
@@ -13,6 +14,7 @@ MAX_MESSAGE_BYTES = 64 * 1024  # many times the longest honest one, a Subscribe 
 MAX_ERROR_LENGTH = 300
 
 Ref = Annotated[str, Field(max_length=MAX_REF_LENGTH)]
+PostId = Annotated[UUID, Field(strict=False)]  # strictly taken, JSON has no UUIDs
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -62,7 +64,21 @@ class Authenticate(ClientMessage):
     token: str
 
 
-Message = Subscribe | Unsubscribe | Heartbeat | Authenticate
+class TypingStart(ClientMessage):
+    """The person writes a comment on a post; it has no answer. To be repeated while that goes on."""
+
+    type: Literal["TypingStart"]
+    post_id: PostId
+
+
+class TypingStop(ClientMessage):
+    """The person writes no more; it has no answer."""
+
+    type: Literal["TypingStop"]
+    post_id: PostId
+
+
+Message = Subscribe | Unsubscribe | Heartbeat | Authenticate | TypingStart | TypingStop
 
 
 class AnyMessage(RootModel[Message]):

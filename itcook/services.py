@@ -29,6 +29,7 @@ from itcook.schedule.runner import Job, Runner
 from itcook.settings import Settings
 from itcook.stream.memory import MemoryBroker
 from itcook.stream.node import Node
+from itcook.stream.presence import MemoryPresence
 from itcook.stream.renewal import Verify
 from itcook.stream.signals import MembershipChanged
 
@@ -59,7 +60,7 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
     try:
         tokens = Tokens(signing_key(settings), settings.access_token_seconds)
         accounts = Accounts(passwords, tokens, settings.refresh_token_days, open_home)
-        stream = await Node.start(settings, MemoryBroker(), _verify(tokens))
+        stream = await Node.start(settings, MemoryBroker(), MemoryPresence(), _verify(tokens))
         stop_listening = on_membership(
             lambda user_id, kitchen_id, joined: stream.signal(
                 MembershipChanged(user_id=user_id, kitchen_id=kitchen_id, joined=joined)

@@ -33,7 +33,7 @@ def fields(model: type[Any]) -> list[str]:
     return list(model.model_fields)
 
 
-@pytest.mark.parametrize("base", [events.DurableEvent, events.ControlEvent])
+@pytest.mark.parametrize("base", [events.DurableEvent, events.EphemeralEvent, events.ControlEvent])
 def test_the_tables_of_events_are_the_events(base: type[events.Event]) -> None:
     """Every type with its members in their order, and no type besides."""
     name = base.__name__.removesuffix("Event").lower()
@@ -41,10 +41,12 @@ def test_the_tables_of_events_are_the_events(base: type[events.Event]) -> None:
     assert documented == {event.__name__: fields(event) for event in base.__subclasses__()}
 
 
-def test_durable_events_go_where_their_docstrings_say() -> None:
-    """The channels of each durable event are those that its class names."""
-    documented = {code(row[0]): codes(row[2]) for row in table(PROTOCOL, "durable")}
-    named = {event.__name__: codes(event.__doc__ or "") for event in events.DurableEvent.__subclasses__()}
+@pytest.mark.parametrize("base", [events.DurableEvent, events.EphemeralEvent])
+def test_events_go_where_their_docstrings_say(base: type[events.Event]) -> None:
+    """The channels of each event are those that its class names."""
+    name = base.__name__.removesuffix("Event").lower()
+    documented = {code(row[0]): codes(row[2]) for row in table(PROTOCOL, name)}
+    named = {event.__name__: codes(event.__doc__ or "") for event in base.__subclasses__()}
     assert documented == named
 
 

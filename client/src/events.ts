@@ -7,7 +7,13 @@ export interface AuthenticateMessage {
   token: string;
 }
 
-export type ClientMessage = SubscribeMessage | UnsubscribeMessage | HeartbeatMessage | AuthenticateMessage;
+export type ClientMessage =
+  | SubscribeMessage
+  | UnsubscribeMessage
+  | HeartbeatMessage
+  | AuthenticateMessage
+  | TypingStartMessage
+  | TypingStopMessage;
 
 export interface CommentDeleted {
   id: string;
@@ -86,6 +92,8 @@ export type DurableEvent =
   | RecipeGenerated
   | RecipeFailed
   | SystemNotification;
+
+export type EphemeralEvent = Typing | PresenceChanged;
 
 export interface Error {
   type: "Error";
@@ -299,6 +307,25 @@ export interface PostUpdatedData {
   timestamp: string;
 }
 
+export interface PresenceChanged {
+  type: "PresenceChanged";
+  channel: string;
+  timestamp: string;
+  data: PresenceChangedData;
+}
+
+/**
+ * Someone came into a channel or is gone from it, and how many are there now. To that `channel`, but not to
+ * the person.
+ */
+export interface PresenceChangedData {
+  channel: string;
+  user_id: string;
+  user_name: string;
+  state: "joined" | "left";
+  online: number;
+}
+
 export interface RecipeFailed {
   id: string;
   type: "RecipeFailed";
@@ -400,6 +427,38 @@ export interface TokenRefreshedData {
   ref?: string | null;
 }
 
+export interface Typing {
+  type: "Typing";
+  channel: string;
+  timestamp: string;
+  data: TypingData;
+}
+
+/**
+ * Someone writes a comment, or stopped; a start ends by itself after 6 s. To `post:{post_id}`, but not to
+ * whoever writes.
+ */
+export interface TypingData {
+  post_id: string;
+  user_id: string;
+  user_name: string;
+  state: "started" | "stopped";
+}
+
+/** The person writes a comment on a post; it has no answer. To be repeated while that goes on. */
+export interface TypingStartMessage {
+  ref?: string | null;
+  type: "TypingStart";
+  post_id: string;
+}
+
+/** The person writes no more; it has no answer. */
+export interface TypingStopMessage {
+  ref?: string | null;
+  type: "TypingStop";
+  post_id: string;
+}
+
 /** Stop reading channels; answered by `Unsubscribed`. */
 export interface UnsubscribeMessage {
   ref?: string | null;
@@ -421,4 +480,4 @@ export interface UnsubscribedData {
 }
 
 /** One event of the stream, on whichever transport. */
-export type StreamEvent = DurableEvent | ControlEvent;
+export type StreamEvent = DurableEvent | EphemeralEvent | ControlEvent;

@@ -2,14 +2,16 @@
 
 import asyncio
 
-from itcook.messages import Authenticate, Message, Subscribe, Unsubscribe
-from itcook.stream import ends
+from itcook.messages import Authenticate, Message, Subscribe, TypingStart, TypingStop, Unsubscribe
+from itcook.stream import channels, ends
+from itcook.stream.access import ChannelRefusedError, resolve
 from itcook.stream.history import History
 from itcook.stream.joining import Joining
 from itcook.stream.limits import MESSAGE_BURST
 from itcook.stream.renewal import Renewal, RenewalRefusedError
 from itcook.stream.session import Session
 from itcook.stream.subscriptions import Subscriptions
+from itcook.stream.typists import Typists
 
 MAX_HELD = int(MESSAGE_BURST)  # messages of a client that is still joining, or asks faster than is answered
 
@@ -18,12 +20,18 @@ class Asking:
     """Does what clients ask, each client's messages one after the other."""
 
     def __init__(
-        self, history: History, joining: Joining, subscriptions: Subscriptions, renewal: Renewal
+        self,
+        history: History,
+        joining: Joining,
+        subscriptions: Subscriptions,
+        renewal: Renewal,
+        typists: Typists,
     ) -> None:
         self._history = history
         self._joining = joining
         self._subscriptions = subscriptions
         self._renewal = renewal
+        self._typists = typists
         self._time = asyncio.get_running_loop().time
 
     async def handle(self, session: Session, message: Message) -> None:
@@ -54,6 +62,10 @@ class Asking:
             session.unsubscribed(self._history.cursor, message.ref)
         elif isinstance(message, Authenticate):
             await self._authenticate(session, message)
+        elif isinstance(message, TypingStart):
+            await self._start_typing(session, message)
+        elif isinstance(message, TypingStop):
+            self._typists.stop(session.user_id, message.post_id)
 
     async def _authenticate(self, session: Session, message: Authenticate) -> None:
         try:
@@ -61,3 +73,28 @@ class Asking:
         except RenewalRefusedError as error:
             session.refuse(error.code, error.message, message.ref)
             session.strike(self._time())
+
+    async def _start_typing(self, session: Session, message: TypingStart) -> None:
+        """A renewal costs nothing; whatever else is told to others, and may cost a query, is limited."""
+        if not self._typists.is_typing(session.user_id, message.post_id):
+            if not self._typists.may_start(session.user_id, self._time()):
+                session.refuse(
+                    "typing_limited", "send TypingStart less often, and go on with one", message.ref
+                )
+                return
+            if not await self._may_type(session, message):
+                return
+        if session.ended is None:
+            self._typists.start(session.principal, message.post_id, self._time())
+
+    async def _may_type(self, session: Session, message: TypingStart) -> bool:
+        """Whether there is the post, and the person may read it; a refusal is answered here."""
+        channel = channels.post(message.post_id)
+        if channel in session.reading.channels:
+            return True
+        try:
+            await resolve(channel, session.principal)
+        except ChannelRefusedError as error:
+            self._subscriptions.refuse(session, [error], message.ref)
+            return False
+        return True

@@ -3,15 +3,22 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Protocol
+from uuid import UUID
 
 from itcook.stream.channels import kind
 from itcook.stream.envelope import Batch, Envelope
 
 
 class Subscriber(Protocol):
-    """Who reads channels. `deliver` neither waits nor raises: one slow reader never delays another."""
+    """Who reads channels. Nothing here waits or raises: one slow reader never delays another."""
+
+    @property
+    def user_id(self) -> UUID: ...
 
     def deliver(self, batch: Batch) -> None: ...
+
+    def offer(self, batch: Batch) -> None:
+        """Like `deliver`, for what may be skipped."""
 
 
 class Broadcaster:
@@ -20,17 +27,21 @@ class Broadcaster:
     def __init__(self) -> None:
         self._readers: defaultdict[str, dict[Subscriber, None]] = defaultdict(dict)
 
-    def subscribe(self, subscriber: Subscriber, channels: Iterable[str]) -> None:
-        for channel in channels:
+    def subscribe(self, subscriber: Subscriber, channels: Iterable[str]) -> list[str]:
+        """Have `subscriber` read `channels`; those that it did not read before."""
+        new = [channel for channel in channels if subscriber not in self._readers.get(channel, ())]
+        for channel in new:
             self._readers[channel][subscriber] = None
+        return new
 
-    def unsubscribe(self, subscriber: Subscriber, channels: Iterable[str]) -> None:
-        for channel in channels:
-            readers = self._readers.get(channel)
-            if readers is not None:
-                readers.pop(subscriber, None)
-                if not readers:
-                    del self._readers[channel]
+    def unsubscribe(self, subscriber: Subscriber, channels: Iterable[str]) -> list[str]:
+        """Have `subscriber` read `channels` no more; those that it did read."""
+        left = [channel for channel in channels if subscriber in self._readers.get(channel, ())]
+        for channel in left:
+            del self._readers[channel][subscriber]
+            if not self._readers[channel]:
+                del self._readers[channel]
+        return left
 
     def publish(self, envelopes: Sequence[Envelope]) -> int:
         """Hand each event once to everyone who reads one of its channels; how many deliveries."""
@@ -40,6 +51,19 @@ class Broadcaster:
                 reader.deliver(batch)
             deliveries += len(readers) * len(batch.envelopes)
         return deliveries
+
+    def announce(self, envelopes: Sequence[Envelope]) -> int:
+        """Offer ephemeral events to everyone who reads one of their channels, but for the person that each
+        leaves out; how many offers.
+        """
+        offers = 0
+        for envelope in envelopes:
+            batch = Batch([envelope])
+            for reader in self._readers_of(envelope.channels):
+                if reader.user_id != envelope.left_out:
+                    reader.offer(batch)
+                    offers += 1
+        return offers
 
     def counts(self) -> dict[str, int]:
         """Subscriptions by kind of channel. Ids are left out: they would tell who is there."""

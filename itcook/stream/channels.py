@@ -22,6 +22,8 @@ KITCHENS = "kitchens"
 KITCHEN = "kitchen"  # the kind of one kitchen's channel
 DEFAULT = (COMMUNITY, PERSONAL, KITCHENS)
 
+_WITH_PRESENCE = frozenset({COMMUNITY, "post", KITCHEN})  # kinds: places to meet people
+
 _NAME = re.compile(r"[a-z]+(:[A-Za-z0-9_-]{1,64})?")
 
 
@@ -55,6 +57,11 @@ def is_name(text: str) -> bool:
 def on_the_wire(channel: str) -> str:
     """The name that clients see."""
     return PERSONAL if channel.startswith("personal:") else channel
+
+
+def has_presence(channel: str) -> bool:
+    """Whether it is told who comes into the channel and who leaves it."""
+    return kind(channel) in _WITH_PRESENCE
 
 
 def kind(channel: str) -> str:

@@ -16,6 +16,7 @@ from itcook.errors import UnavailableError
 from itcook.messages import Message
 from itcook.stream import ends
 from itcook.stream.asking import Asking
+from itcook.stream.attendance import Attendance
 from itcook.stream.audit import Audit
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.ends import End
@@ -28,10 +29,9 @@ from itcook.stream.session import Liveness, Session, TransportName
 from itcook.stream.sink import Sink
 from itcook.stream.subscriptions import Subscriptions
 from itcook.stream.timers import Timers
+from itcook.stream.typists import Typists
 
 LIMIT = 10_000  # connections
-LEASE_SECONDS = 12 * 3600  # then a client connects again: deploys and proxies shed what nobody reads any more
-LEASE_JITTER = 0.2  # so that those who came together, after a restart, do not leave together
 RETRY_SECONDS = (2, 10)  # after which those who found no room come back, spread
 CUT_SECONDS = 1.0  # until connections that were cut off are gone; they are in the next turn of the loop
 
@@ -39,9 +39,8 @@ log = structlog.get_logger(__name__)
 
 
 class Connections:
-    """All sessions of this process, at most `limit`, and at most `per_person` of one person.
-
-    Times are seconds of the loop's clock unless they say otherwise.
+    """All sessions of this process, at most `limit`. Times are seconds of the loop's clock unless they say
+    otherwise.
     """
 
     def __init__(
@@ -54,22 +53,22 @@ class Connections:
         verify: Verify,
         *,
         limit: int = LIMIT,
-        per_person: int = LIMIT,
     ) -> None:
         self._limit = limit
-        self._per_person = per_person
         self._node_id = node_id
         self._liveness = liveness
         self._clock = clock
         self._time: Callable[[], float] = asyncio.get_running_loop().time
-        self._subscriptions = Subscriptions(history, broadcaster)
+        self.attendance = Attendance(self._time())
+        self.typists = Typists(self._time())
+        self._subscriptions = Subscriptions(history, broadcaster, self.attendance)
         self._joining = Joining(history, self._subscriptions)
         self.timers = Timers(history, liveness, clock)
         self._registry = Registry()
         self._revocations = Revocations(self._time)
         self.audit = Audit(self._registry, self._subscriptions, clock)
         renewal = Renewal(verify, self._registry, self._revocations, self.audit, self.timers)
-        self._asking = Asking(history, self._joining, self._subscriptions, renewal)
+        self._asking = Asking(history, self._joining, self._subscriptions, renewal, self.typists)
         self._draining = False
         self._spread = 0.0  # seconds over which clients come back
         self._all_left = asyncio.Event()
@@ -99,7 +98,6 @@ class Connections:
             sink,
             self._liveness,
             now=self._time(),
-            lease=LEASE_SECONDS * random.uniform(1 - LEASE_JITTER, 1 + LEASE_JITTER),  # noqa: S311 # no secret
             clock=self._clock,
             on_end=self._ended,
         )
@@ -112,7 +110,6 @@ class Connections:
             session.end(ends.REVOKED)
         else:
             self.timers.start(session)
-            self._make_room(principal.user_id)
             if self._revocations.are_possible(principal):
                 self.audit.doubt(session)
         return session
@@ -174,13 +171,6 @@ class Connections:
             if session.principal.session_id != kept:
                 session.end(ends.REVOKED)
 
-    def expire_login(self, session_id: UUID) -> None:
-        """End the connections of a login session whose credential was replaced; who has the new one comes
-        back.
-        """
-        for session in self._registry.of_login(session_id):
-            session.end(ends.TOKEN_EXPIRED)
-
     def end_connection(self, connection_id: str) -> None:
         """End one connection, if it is here."""
         session = self._registry.find(connection_id)
@@ -216,22 +206,14 @@ class Connections:
         except TimeoutError:
             return False
 
-    def _make_room(self, user_id: UUID) -> None:
-        """End the person's oldest connections, where they have too many.
-
-        The newest is the one somebody looks at; the oldest may be a phone that is gone. Refusing the newest
-        would lock out whoever has ten forgotten tabs.
-        """
-        theirs = self._registry.of_person(user_id)
-        for session in theirs[: -self._per_person]:
-            session.end(ends.TOO_MANY)
-
     def _restarting(self) -> End:
         return ends.RESTARTING.after(random.randint(200, 200 + int(self._spread * 1000)))  # noqa: S311 # no secret
 
     def _ended(self, session: Session) -> None:
         self._registry.ended(session)
         self._subscriptions.drop(session)
+        if not self._registry.of_person(session.user_id):
+            self.typists.leave(session.user_id)
         self.timers.stop(session)
         log.info(
             "connection ended",

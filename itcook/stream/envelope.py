@@ -9,8 +9,9 @@ body (all but the opening brace and the id), and the relay's position completes 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
-from itcook.events import ControlEvent, DurableEvent, format_timestamp
+from itcook.events import ControlEvent, DurableEvent, EphemeralEvent, format_timestamp
 from itcook.stream.channels import on_the_wire
 from itcook.stream.cursor import Cursor
 
@@ -20,7 +21,8 @@ class Envelope:
     """One event on its way out. `text` is its JSON, the same on every transport.
 
     `cursor` is what a client may resume from once it has this event; a durable event's own, or one that a
-    control event reports, or None. `position` is 0 for events that are not durable. Treat it as frozen:
+    control event reports, or None. `position` is 0 for events that are not durable. `left_out` is the person
+    who does not get an ephemeral event, with none of their connections. Treat it as frozen:
     it is shared by all who receive it, and keeps each framing of itself once made.
     """
 
@@ -29,6 +31,7 @@ class Envelope:
     cursor: str | None = None
     position: int = 0
     channels: tuple[str, ...] = ()
+    left_out: UUID | None = None
     size: int = field(init=False)  # bytes of the JSON
     _framed: dict[object, bytes] = field(default_factory=dict)
 
@@ -89,3 +92,13 @@ def control(event: ControlEvent, now: datetime, *, cursor: str | None = None) ->
     name = type(event).__name__
     text = f'{{"type":"{name}","timestamp":"{format_timestamp(now)}","data":{event.model_dump_json()}}}'
     return Envelope(text=text, type=name, cursor=cursor)
+
+
+def ephemeral(event: EphemeralEvent, channel: str, now: datetime, *, left_out: UUID) -> Envelope:
+    """The envelope of an event about this moment. It names its channel, as a durable event does."""
+    name = type(event).__name__
+    text = (
+        f'{{"type":"{name}","channel":"{on_the_wire(channel)}",'
+        f'"timestamp":"{format_timestamp(now)}","data":{event.model_dump_json()}}}'
+    )
+    return Envelope(text=text, type=name, channels=(channel,), left_out=left_out)

@@ -4,6 +4,8 @@ from collections import deque
 
 MESSAGES_PER_SECOND = 20.0
 MESSAGE_BURST = 60.0
+TYPING_PER_SECOND = 1.0  # starts that are told to others, of one person; renewing is not among them
+TYPING_BURST = 10.0
 INVALID_MESSAGES = 20  # within INVALID_WINDOW: more is no accident
 INVALID_WINDOW = 60.0  # seconds
 

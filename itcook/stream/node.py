@@ -9,7 +9,7 @@ import structlog
 from pydantic import BaseModel
 
 from itcook import __version__
-from itcook.auth import cookies, sessions
+from itcook.auth import sessions
 from itcook.capacity import capacity
 from itcook.clock import Clock, utc_now
 from itcook.settings import Settings
@@ -18,15 +18,16 @@ from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.broker import Broker, Receiver
 from itcook.stream.connections import Connections
 from itcook.stream.envelope import Envelope
+from itcook.stream.ephemera import Ephemera
 from itcook.stream.follower import Follower
 from itcook.stream.history import History
 from itcook.stream.posting import Posting
+from itcook.stream.presence import Presence
 from itcook.stream.relay import Relay
 from itcook.stream.renewal import Verify
 from itcook.stream.session import Liveness
 from itcook.stream.signals import (
     ConnectionRevoked,
-    CredentialReplaced,
     MembershipChanged,
     MessageAnswered,
     MessagePosted,
@@ -64,8 +65,8 @@ class Stats(BaseModel):
 
 
 class Node:
-    """Made by `start`, ended by `stop`. `connections` is what the transports work with, and `posting` where
-    client messages that come by POST go.
+    """Made by `start`, ended by `stop`. `connections` is what the transports work with, `posting` where
+    client messages that come by POST go, and `ephemera` knows who is there.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Node:
         table: StreamTable,
         head: int,
         broker: Broker,
+        presence: Presence,
         verify: Verify,
         clock: Clock,
     ) -> None:
@@ -92,7 +94,6 @@ class Node:
             clock,
             verify,
             limit=capacity(settings).streams,
-            per_person=settings.connections_per_user,
         )
         self._relay = Relay(table, broker.publish)
         self._follower = Follower(table, self._history, self._publish, self._lost)
@@ -106,13 +107,15 @@ class Node:
                 signalled=self._signalled,
             )
         )
+        self.ephemera = Ephemera(
+            self.connections.attendance, self.connections.typists, presence, broker.announce, clock
+        )
         self._stop_listening = (
             outbox.on_commit(self._relay.nudge),
             sessions.on_revoked(lambda session_id: self.signal(SessionRevoked(session_id=session_id))),
             sessions.on_person_revoked(
                 lambda user_id, kept: self.signal(PersonRevoked(user_id=user_id, kept=kept))
             ),
-            cookies.on_replaced(lambda session_id: self.signal(CredentialReplaced(session_id=session_id))),
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._published = 0
@@ -121,20 +124,21 @@ class Node:
 
     @classmethod
     async def start(
-        cls, settings: Settings, broker: Broker, verify: Verify, clock: Clock = utc_now
+        cls, settings: Settings, broker: Broker, presence: Presence, verify: Verify, clock: Clock = utc_now
     ) -> "Node":
         """Join the stream where the table's head is, with the last events in memory.
 
         `verify` says who an access token is.
         """
         table = StreamTable()
-        node = cls(settings, table, await table.open(), broker, verify, clock)
+        node = cls(settings, table, await table.open(), broker, presence, verify, clock)
         await node._history.load()
         loops = (
             node._relay.run(),
             node._follower.run(),
             node.connections.timers.run(),
             node.connections.audit.run(),
+            node.ephemera.run(),
         )
         node._tasks = [asyncio.create_task(loop) for loop in loops]
         return node
@@ -188,7 +192,7 @@ class Node:
         self._sent_today += self._broadcaster.publish(batch)
 
     def _announced(self, envelopes: Sequence[Envelope]) -> None:
-        self._broadcaster.publish(envelopes)
+        self._broadcaster.announce(envelopes)
 
     def _signalled(self, signal: Signal) -> None:
         match signal:
@@ -196,8 +200,6 @@ class Node:
                 self.connections.end_login(signal.session_id)
             case PersonRevoked():
                 self.connections.end_person(signal.user_id, signal.kept)
-            case CredentialReplaced():
-                self.connections.expire_login(signal.session_id)
             case ConnectionRevoked():
                 self.connections.end_connection(signal.connection_id)
             case MembershipChanged():

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from itcook.auth.principal import Principal
 from itcook.clock import Clock
@@ -46,6 +47,10 @@ MAX_UNSENT = (
     1024 * 1024
 )  # bytes a client may be behind when more comes; 10,000 such clients still fit into 10 GiB
 
+SKIP_UNSENT = (
+    64 * 1024
+)  # bytes a client may be behind before ephemeral events are spared it; far from being ended
+
 TransportName = Literal["websocket", "sse"]
 
 
@@ -72,7 +77,7 @@ class Resume:
 
 
 class Session:
-    """One connection of one person, for at most `lease` seconds. `on_end` is called once, when it ends."""
+    """One connection of one person. `on_end` is called once, when it ends."""
 
     def __init__(
         self,
@@ -83,7 +88,6 @@ class Session:
         liveness: Liveness,
         *,
         now: float,
-        lease: float,
         clock: Clock,
         on_end: "Callable[[Session], None]",
     ) -> None:
@@ -100,11 +104,15 @@ class Session:
         self._clock = clock
         self._on_end = on_end
         self._heard_at = now
-        self._lease_ends = now + lease
         self._heartbeat_at = now + liveness.heartbeat
         self._messages = TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, now)
         self._invalid = Strikes(INVALID_MESSAGES, INVALID_WINDOW)
         self._early: list[Envelope] | None = []  # what waits for `Connected` to go first; then None
+
+    @property
+    def user_id(self) -> UUID:
+        """Whose connection it is."""
+        return self.principal.user_id
 
     def receive(self, message: object, now: float) -> Message | None:
         """What the client said, if it is something to act on; a refusal is answered here."""
@@ -209,6 +217,11 @@ class Session:
         if self.live:
             self._write(batch)
 
+    def offer(self, batch: Batch) -> None:
+        """Send what may be skipped, unless the client is behind already."""
+        if self.live and self.sink.unsent <= SKIP_UNSENT:
+            self._write(batch)
+
     def wake(self, now: float, heartbeat: Callable[[], Envelope], *, awake_since: float) -> None:
         """Do what time asks for. `awake_since` is when the process last came back from a standstill:
         silence during one is not the client's.
@@ -224,7 +237,7 @@ class Session:
 
     def wake_at(self, now: float) -> float:
         """When `wake` is next needed."""
-        return min(self._heartbeat_at, self._lease_ends, now + self._seconds_left())
+        return min(self._heartbeat_at, now + self._seconds_left())
 
     def end(self, end: End) -> None:
         """End the session, once; later ends are too late to matter."""
@@ -250,8 +263,6 @@ class Session:
         heard_at = self.sink.heard_at
         if heard_at is not None and now - max(heard_at, self._heard_at, awake_since) > timeout:
             return ends.SILENT
-        if now >= self._lease_ends:
-            return ends.LEASE_OVER
         return None
 
     def _seconds_left(self) -> float:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence, Set
 from uuid import UUID
 
 from itcook.messages import MAX_CHANNELS
-from itcook.stream import channels
+from itcook.stream import channels, ends
 from itcook.stream.access import ChannelRefusedError, resolve
+from itcook.stream.attendance import Attendance
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.history import History
 from itcook.stream.session import Session
@@ -15,8 +16,9 @@ from itcook.stream.session import Session
 class Subscriptions:
     """Adds and removes channels. A session that has ended is never put back into the broadcaster."""
 
-    def __init__(self, history: History, broadcaster: Broadcaster) -> None:
+    def __init__(self, history: History, broadcaster: Broadcaster, attendance: Attendance) -> None:
         self._history = history
+        self._attendance = attendance
         self._broadcaster = broadcaster
         self._time = asyncio.get_running_loop().time
 
@@ -53,7 +55,7 @@ class Subscriptions:
 
     def drop(self, session: Session) -> None:
         """Have the broadcaster forget a session that has ended."""
-        self._broadcaster.unsubscribe(session, session.reading.channels)
+        self._unsubscribe(session, session.reading.channels, at_once=_was_sent_away(session))
 
     def membership_changed(self, sessions: Iterable[Session], kitchen_id: UUID, joined: bool) -> None:
         """Have one person's `sessions` read the kitchen's channel, those that read `kitchens`; or, if the
@@ -73,18 +75,25 @@ class Subscriptions:
             self._let_in(session, channel)
 
     def _follow(self, session: Session) -> None:
-        self._broadcaster.unsubscribe(session, session.reading.follow(self._history.head))
+        self._unsubscribe(session, session.reading.follow(self._history.head))
         if session.ended is None:
-            self._broadcaster.subscribe(session, session.reading.channels)
+            self._subscribe(session, session.reading.channels)
 
     def _let_in(self, session: Session, channel: str) -> None:
         if session.ended is None and session.reading.gain(channel, self._history.head):
-            self._broadcaster.subscribe(session, [channel])
+            self._subscribe(session, [channel])
 
     def _put_out(self, session: Session, channel: str) -> None:
-        self._broadcaster.unsubscribe(session, [channel])
+        self._unsubscribe(session, [channel], at_once=True)
         if session.reading.lose(channel):
             session.unsubscribed(self._history.cursor, None)
+
+    def _subscribe(self, session: Session, names: Iterable[str]) -> None:
+        self._attendance.enter(session.principal, self._broadcaster.subscribe(session, names))
+
+    def _unsubscribe(self, session: Session, names: Iterable[str], *, at_once: bool = False) -> None:
+        left = self._broadcaster.unsubscribe(session, names)
+        self._attendance.leave(session.principal, left, self._time(), at_once=at_once)
 
 
 async def _resolve(session: Session, name: str) -> tuple[str, ...]:
@@ -96,6 +105,12 @@ async def _resolve(session: Session, name: str) -> tuple[str, ...]:
         resolved = await resolve(name, session.principal)
         if session.reading.memberships_changed == asked_at:
             return resolved
+
+
+def _was_sent_away(session: Session) -> bool:
+    """Whether the client must not come back: then nobody waits for it."""
+    end = session.ended
+    return end is not None and end is not ends.NORMAL and not end.reconnect
 
 
 def _too_many() -> ChannelRefusedError:

@@ -1,21 +1,29 @@
 """The broadcaster against the plain definition: everyone in one of the channels, once, in order."""
 
+from uuid import UUID
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from itcook.events import Typing
 from itcook.stream.broadcaster import Broadcaster
-from itcook.stream.envelope import Batch, Envelope
-from tests.support.stream import run_of, stored
+from itcook.stream.envelope import Batch, Envelope, ephemeral
+from tests.support.stream import NOON, SOMEONE, run_of, stored
 
 
 class Reader:
-    """Remembers what it gets."""
+    """Remembers what it gets, and what it is offered."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_id: UUID = SOMEONE) -> None:
+        self.user_id = user_id
         self.got: list[Envelope] = []
+        self.offered: list[Envelope] = []
 
     def deliver(self, batch: Batch) -> None:
         self.got += batch.envelopes
+
+    def offer(self, batch: Batch) -> None:
+        self.offered += batch.envelopes
 
 
 CHANNEL_SETS = st.lists(st.sampled_from("abcd"), unique=True, max_size=4)
@@ -33,9 +41,10 @@ def test_everyone_who_reads_a_channel_once_and_in_order(
     readers = []
     for joined, left in readings:
         reader = Reader()
-        broadcaster.subscribe(reader, joined)
-        broadcaster.subscribe(reader, joined)  # twice is once
-        broadcaster.unsubscribe(reader, left)
+        assert set(broadcaster.subscribe(reader, joined)) == set(joined)
+        assert broadcaster.subscribe(reader, joined) == []  # twice is once
+        assert set(broadcaster.unsubscribe(reader, left)) == set(joined) & set(left)
+        assert broadcaster.unsubscribe(reader, left) == []
         readers.append((reader, set(joined) - set(left)))
     batch = [stored(number, *channels) for number, channels in enumerate(batch_channels, 1)]
     deliveries = broadcaster.publish(batch)
@@ -48,7 +57,7 @@ def test_who_gets_the_same_shares_it() -> None:
     """The bytes of ten thousand readers are made once for each different view, and not for each of them."""
     seen: list[Batch] = []
 
-    class Watcher:
+    class Watcher(Reader):
         def deliver(self, batch: Batch) -> None:
             seen.append(batch)
 
@@ -78,6 +87,22 @@ def test_readers_that_leave_while_being_delivered_to() -> None:
     broadcaster.publish([stored(1, "a"), stored(2, "a", "b")])
     broadcaster.publish([stored(3, "b"), stored(4, "b")])
     assert [[event.position for event in reader.got] for reader in readers] == [[1, 2], [1, 2, 3, 4]] * 2
+
+
+def test_ephemeral_events_are_offered_to_everyone_but_one_person() -> None:
+    """None of their connections gets it; everyone else's share the bytes."""
+    broadcaster = Broadcaster()
+    ada, grace = UUID(int=1), UUID(int=2)
+    readers = [Reader(ada), Reader(grace), Reader(ada), Reader(grace)]
+    for reader in readers:
+        broadcaster.subscribe(reader, ["post:1"])
+    broadcaster.subscribe(Reader(grace), ["post:2"])
+    typing = ephemeral(
+        Typing(post_id=SOMEONE, user_id=ada, user_name="Ada", state="started"), "post:1", NOON, left_out=ada
+    )
+    assert broadcaster.announce([typing]) == 2
+    assert [reader.offered for reader in readers] == [[], [typing], [], [typing]]
+    assert not any(reader.got for reader in readers)
 
 
 def test_counts_are_by_kind_and_forget_those_who_left() -> None:

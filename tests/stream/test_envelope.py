@@ -6,10 +6,10 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itcook.events import Disconnecting, NewComment
+from itcook.events import Disconnecting, NewComment, Typing
 from itcook.stream.channels import personal
 from itcook.stream.cursor import Cursor
-from itcook.stream.envelope import Envelope, control, durable, encode_body
+from itcook.stream.envelope import Envelope, control, durable, encode_body, ephemeral
 from tests.support.stream import NOON, SOMEONE, stored
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -80,3 +80,21 @@ def test_each_framing_is_made_once() -> None:
     assert envelope.framed(framing) is envelope.framed(framing)
     assert envelope.framed(other) == b"other"
     assert made == [envelope]
+
+
+def test_an_ephemeral_event_names_its_channel_and_leaves_no_cursor() -> None:
+    """It cannot be resumed after; who is left out is not on the wire."""
+    event = Typing(post_id=SOMEONE, user_id=SOMEONE, user_name="Ada", state="started")
+    envelope = ephemeral(event, f"post:{SOMEONE}", NOON, left_out=SOMEONE)
+    assert json.loads(envelope.text) == {
+        "type": "Typing",
+        "channel": f"post:{SOMEONE}",
+        "timestamp": "2026-11-23T12:00:00.000Z",
+        "data": {
+            "post_id": str(SOMEONE),
+            "user_id": str(SOMEONE),
+            "user_name": "Ada",
+            "state": "started",
+        },
+    }
+    assert (envelope.cursor, envelope.position, envelope.left_out) == (None, 0, SOMEONE)

@@ -10,6 +10,7 @@ from itcook.settings import Settings
 from itcook.stream import ends
 from itcook.stream.memory import MemoryBroker
 from itcook.stream.node import Node
+from itcook.stream.presence import MemoryPresence
 from itcook.stream.session import Session
 from itcook.stream.signals import ConnectionRevoked, MembershipChanged, PersonRevoked, SessionRevoked, Signal
 from tests.support.stream import FakeSink, someone, stored, verifying
@@ -19,7 +20,7 @@ from tests.support.stream import FakeSink, someone, stored, verifying
 async def nodes(settings: Settings, database: Database) -> AsyncIterator[list[Node]]:
     """Two nodes on one database."""
     broker = MemoryBroker()
-    nodes = [await Node.start(settings, broker, verifying()) for _ in range(2)]
+    nodes = [await Node.start(settings, broker, MemoryPresence(), verifying()) for _ in range(2)]
     yield nodes
     for node in nodes:
         await node.stop()

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from itcook.events import Heartbeat
+from itcook.events import Heartbeat, Typing
 from itcook.messages import Subscribe
 from itcook.stream import ends
 from itcook.stream.ends import End
-from itcook.stream.envelope import Batch, Envelope, control
-from itcook.stream.session import MAX_UNSENT, Liveness, Resume, Session
-from tests.support.stream import FOREVER, NOON, FakeSink, cursor, run_of, someone, stored
+from itcook.stream.envelope import Batch, Envelope, control, ephemeral
+from itcook.stream.session import MAX_UNSENT, SKIP_UNSENT, Liveness, Resume, Session
+from tests.support.stream import FOREVER, NOON, SOMEONE, FakeSink, cursor, run_of, someone, stored
 
 
 class Played:
@@ -28,7 +28,6 @@ class Played:
             self.sink,
             Liveness(heartbeat=10, timeout=30),
             now=0,
-            lease=40_000,
             clock=lambda: NOON + timedelta(seconds=self.now),
             on_end=self._ended,
         )
@@ -204,6 +203,28 @@ def test_stuck_bytes(played: Played) -> None:
     assert played.ending() is ends.TOO_SLOW
 
 
+def typing() -> Batch:
+    """Someone writes."""
+    event = Typing(post_id=SOMEONE, user_id=SOMEONE, user_name="Grace", state="started")
+    return Batch([ephemeral(event, "post:1", NOON, left_out=SOMEONE)])
+
+
+def test_what_may_be_skipped_is_offered_to_clients_that_keep_up(played: Played) -> None:
+    """One that is behind does without, and is never ended for it; so does one that is not live yet."""
+    joining = Played()
+    joining.session.connected(Resume("fresh", 7, cursor(7)))
+    joining.session.offer(typing())
+    assert "Typing" not in joining.sink.types
+    played.sink.unsent = SKIP_UNSENT
+    played.session.offer(typing())
+    played.sink.unsent = SKIP_UNSENT + 1
+    played.session.offer(typing())
+    played.sink.unsent = MAX_UNSENT + 1
+    played.session.offer(typing())
+    assert played.sink.types.count("Typing") == 1
+    assert played.session.ended is None
+
+
 def test_too_slow_at_the_bound(played: Played) -> None:
     """A mebibyte is allowed, a byte more is not, whatever is being written."""
     played.sink.unsent = MAX_UNSENT
@@ -331,13 +352,3 @@ def test_acknowledgements_carry_the_ref(played: Played) -> None:
     played.session.reading.remove("community")
     played.session.unsubscribed(cursor(9), "r2")
     assert played.sink.last("Unsubscribed") == {"channels": ["system"], "cursor": cursor(9), "ref": "r2"}
-
-
-def test_a_lease_ends(played: Played) -> None:
-    """The client comes back at once and resumes, whatever its token is good for."""
-    played.at(39_999, awake_since=39_999)
-    assert played.ending() is None
-    assert played.session.wake_at(39_999) == 40_000
-    played.at(40_000, awake_since=39_999)
-    assert played.ending() is ends.LEASE_OVER
-    assert played.sink.last("Disconnecting")["reconnect"]
