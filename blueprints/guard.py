@@ -85,10 +85,19 @@ def _evidence(incoming: Request | Websocket) -> Evidence:
     headers = incoming.headers
     return Evidence(
         has_origin="Origin" in headers,  # and the guard knows it
-        is_same_origin=headers.get("Sec-Fetch-Site") == "same-origin",
+        is_same_origin=_is_of_own_page(incoming),
         changes=incoming.method not in SAFE_METHODS,
         csrf_token=headers.get(CSRF_HEADER, ""),
     )
+
+
+def _is_of_own_page(incoming: Request | Websocket) -> bool:
+    # Browsers say it where the address is https or localhost; over plain http only the Referer tells.
+    said = incoming.headers.get("Sec-Fetch-Site")
+    if said is not None:
+        return said == "same-origin"
+    own = (f"http://{incoming.host}/", f"https://{incoming.host}/")
+    return incoming.headers.get("Referer", "").startswith(own)
 
 
 def _offered(handshake: Websocket) -> list[str]:

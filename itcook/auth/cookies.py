@@ -30,8 +30,8 @@ PROLONGED_AFTER = timedelta(days=1)  # of use; each time costs a write
 class Evidence:
     """What else a request with a cookie says about the page that sent it.
 
-    `has_origin` if it has an allowed Origin; `is_same_origin` if the browser says in Sec-Fetch-Site that it
-    comes from our own page; `changes` if it may change anything.
+    `has_origin` if it has an allowed Origin; `is_same_origin` if the browser says that it comes
+    from our own page, in Sec-Fetch-Site or else in Referer; `changes` if it may change anything.
     """
 
     has_origin: bool

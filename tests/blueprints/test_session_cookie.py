@@ -138,13 +138,37 @@ async def test_a_cookie_without_an_origin_is_refused(
     assert await code_of(await browser.get(f"{AUTH}/me", headers=headers)) == (403, "origin_forbidden")
 
 
-async def test_the_own_page_reads_without_an_origin_and_does_not_write(browser: Client, page: Page) -> None:
-    """A browser leaves Origin out of a same-origin GET, and out of nothing else."""
-    headers = {"Cookie": page.reads["Cookie"], "Sec-Fetch-Site": "same-origin"}
+@pytest.mark.parametrize(
+    "said",
+    [{"Sec-Fetch-Site": "same-origin"}, {"Referer": f"{PAGE}/feed"}, {"Referer": "https://localhost/"}],
+)
+async def test_the_own_page_reads_without_an_origin_and_does_not_write(
+    browser: Client, page: Page, said: dict[str, str]
+) -> None:
+    """A browser leaves Origin out of a same-origin GET, and out of nothing else; over plain http, where it
+    says nothing in Sec-Fetch-Site, its Referer counts.
+    """
+    headers = {"Cookie": page.reads["Cookie"], **said}
     assert (await browser.get(f"{AUTH}/me", headers=headers)).status_code == 200
     headers["X-CSRF-Token"] = page.answer["csrf_token"]
     response = await browser.post(f"{AUTH}/logout", headers=headers)
     assert await code_of(response) == (403, "origin_forbidden")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"Referer": "http://localhost.evil.example/"},
+        {"Referer": "http://localhost:1/"},
+        {"Referer": "http://localhost@evil.example/"},
+        {"Referer": "http://localhost"},
+        {"Referer": f"{PAGE}/", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+async def test_no_other_page_passes_for_it(browser: Client, page: Page, said: dict[str, str]) -> None:
+    """Neither one that only looks alike, nor against what the browser says."""
+    headers = {"Cookie": page.reads["Cookie"], **said}
+    assert await code_of(await browser.get(f"{AUTH}/me", headers=headers)) == (403, "origin_forbidden")
 
 
 @pytest.mark.parametrize(
