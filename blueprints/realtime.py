@@ -1,18 +1,22 @@
 """What can be asked about the stream over plain HTTP."""
 
+import asyncio
 from typing import cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from quart import Blueprint, request
 from quart_schema import document_request, tag, validate_querystring, validate_response
 
 from blueprints.context import principal, services
 from blueprints.requests import Query
 from itcook.auth import tickets
+from itcook.auth.roles import check_admin
 from itcook.errors import InvalidRequestError, TooLargeError, UnsupportedMediaError
 from itcook.messages import MAX_MESSAGE_BYTES, AnyMessage
+from itcook.pages import DEFAULT_LIMIT, MAX_LIMIT
 from itcook.stream import channels
-from itcook.stream.node import Stats
+from itcook.stream.roster import Roster, roster
+from itcook.stream.stats import Stats, stats_of
 from itcook.stream.whereabouts import Whereabouts, who_is_in
 
 blueprint = Blueprint("realtime", __name__, url_prefix="/api/v1/realtime")
@@ -77,5 +81,27 @@ async def presence(query_args: PresenceQuery) -> Whereabouts:
 @tag(["realtime"])
 @validate_response(Stats)
 async def stats() -> Stats:
-    """Connections, channels by kind, and events, since the server started."""
-    return services().stream.stats()
+    """Connections, channels by kind, and events, since the server started; more for administrators."""
+    return stats_of([services().stream.snapshot()], detailed=principal().is_admin)
+
+
+class ConnectionQuery(Query):
+    """Which page of connections."""
+
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    before: str | None = Field(default=None, min_length=1, max_length=64)
+
+
+@blueprint.get("/connections")
+@tag(["realtime"])
+@validate_querystring(ConnectionQuery)
+@validate_response(Roster)
+async def open_connections(query_args: ConnectionQuery) -> Roster:
+    """The open connections of this process, for administrators."""
+    check_admin(principal())
+    return roster(
+        services().stream.connections,
+        query_args.limit,
+        query_args.before,
+        asyncio.get_running_loop().time(),
+    )

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from quart import current_app, g, websocket
+from quart import Response, current_app, g, websocket
 
 from itcook.auth.principal import Principal
 from itcook.auth.ways import SUBPROTOCOL
@@ -25,3 +25,10 @@ def subprotocol() -> str | None:
     token.
     """
     return SUBPROTOCOL if SUBPROTOCOL in websocket.requested_subprotocols else None
+
+
+async def count_refusal(response: Response | None) -> Response | None:
+    """The answer to a handshake, counted if it is a refusal."""
+    if response is not None and response.status_code >= 400:
+        connections().counters.refused_with(response.status_code)
+    return response

@@ -15,7 +15,7 @@ from transports.direct import SSESink
 from transports.frames import Framing, sse_blocks, sse_named_blocks, sse_retry
 from transports.parameters import StreamParameters, read_flag
 from transports.queued import QueuedSink
-from transports.running import connections, principal
+from transports.running import connections, count_refusal, principal
 
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -24,6 +24,9 @@ HEADERS = {
 }
 
 blueprint = Blueprint("sse", __name__)
+
+
+blueprint.after_request(count_refusal)
 
 
 @blueprint.get("/api/v1/realtime/sse")
@@ -59,11 +62,12 @@ class _HandedOver(ResponseBody):
     ) -> None:
         self._here = here
         self._who = who
+        self._address = request.remote_addr or ""
         self._parameters = parameters
         self._sink = sink
 
     async def __aenter__(self) -> AsyncIterator[bytes]:
-        self._sink.begin(self._here.open(self._who, "sse", self._sink), self._parameters)
+        self._sink.begin(self._here.open(self._who, "sse", self._sink, self._address), self._parameters)
         return _nothing()
 
     async def __aexit__(
@@ -80,6 +84,7 @@ class _QueuedBody(ResponseBody):
     ) -> None:
         self._here = here
         self._who = who
+        self._address = request.remote_addr or ""
         self._parameters = parameters
         self._framing = framing
         self._sink: QueuedSink
@@ -88,7 +93,7 @@ class _QueuedBody(ResponseBody):
 
     async def __aenter__(self) -> AsyncIterator[bytes]:
         self._sink = QueuedSink()
-        self._session = self._here.open(self._who, "sse", self._sink)
+        self._session = self._here.open(self._who, "sse", self._sink, self._address)
         self._joining = asyncio.create_task(
             self._here.join(self._session, self._parameters.names, self._parameters.cursor)
         )

@@ -11,9 +11,12 @@ from transports.connection import Connection, connection_of
 from transports.direct import WebSocketSink
 from transports.parameters import StreamParameters
 from transports.queued import QueuedSink
-from transports.running import connections, principal, subprotocol
+from transports.running import connections, count_refusal, principal, subprotocol
 
 blueprint = Blueprint("websocket", __name__)
+
+
+blueprint.after_websocket(count_refusal)  # type: ignore[type-var] # its type has no refusals
 
 
 @blueprint.websocket("/api/v1/realtime/ws")
@@ -34,12 +37,13 @@ def _hand_over(
     here: Connections, who: Principal, parameters: StreamParameters, connection: Connection
 ) -> None:
     sink = WebSocketSink(here, connection)
-    sink.begin(here.open(who, "websocket", sink), parameters)
+    address = websocket.remote_addr or ""
+    sink.begin(here.open(who, "websocket", sink, address), parameters)
 
 
 async def _serve(here: Connections, who: Principal, parameters: StreamParameters) -> None:
     sink = QueuedSink()
-    session = here.open(who, "websocket", sink)
+    session = here.open(who, "websocket", sink, websocket.remote_addr or "")
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(here.join(session, parameters.names, parameters.cursor))

@@ -19,6 +19,7 @@ from itcook.stream.asking import Asking
 from itcook.stream.attendance import Attendance
 from itcook.stream.audit import Audit
 from itcook.stream.broadcaster import Broadcaster
+from itcook.stream.counters import Counters
 from itcook.stream.ends import End
 from itcook.stream.history import History
 from itcook.stream.joining import Joining
@@ -62,7 +63,8 @@ class Connections:
         self.attendance = Attendance(self._time())
         self.typists = Typists(self._time())
         self._subscriptions = Subscriptions(history, broadcaster, self.attendance)
-        self._joining = Joining(history, self._subscriptions)
+        self.counters = Counters(clock, self._time)
+        self._joining = Joining(history, self._subscriptions, self.counters)
         self.timers = Timers(history, liveness, clock)
         self._registry = Registry()
         self._revocations = Revocations(self._time)
@@ -85,9 +87,12 @@ class Connections:
         """The login sessions that are connected here."""
         return {session.principal.session_id for session in self._registry}
 
-    def open(self, principal: Principal, transport: TransportName, sink: Sink) -> Session:
+    def __iter__(self) -> Iterator[Session]:
+        return iter(self._registry)
+
+    def open(self, principal: Principal, transport: TransportName, sink: Sink, address: str = "") -> Session:
         """Take in a connection; while the server drains, if there is no room, or if its login was revoked
-        after it was let in, one that has ended already.
+        after it was let in, one that has ended already. `address` is the client's.
 
         Never raises: by then a transport may have begun to answer. `check_room` is for before.
         """
@@ -100,6 +105,7 @@ class Connections:
             now=self._time(),
             clock=self._clock,
             on_end=self._ended,
+            address=address,
         )
         self._registry.add(session)
         if self._draining:
@@ -215,12 +221,14 @@ class Connections:
         if not self._registry.of_person(session.user_id):
             self.typists.leave(session.user_id)
         self.timers.stop(session)
+        assert session.ended is not None, "it says so itself"
+        self.counters.ended(session.ended)
         log.info(
             "connection ended",
             connection_id=session.id,
             user_id=str(session.principal.user_id),
             transport=session.transport,
-            code=session.ended.code if session.ended else None,
+            code=session.ended.code,
         )
 
 

@@ -5,6 +5,7 @@ what comes.
 from collections.abc import Sequence
 
 from itcook.messages import Subscribe
+from itcook.stream.counters import Counters
 from itcook.stream.cursor import Cursor
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History, NotCoveredError
@@ -20,7 +21,8 @@ class Joining:
     a gap and without a double.
     """
 
-    def __init__(self, history: History, subscriptions: Subscriptions) -> None:
+    def __init__(self, history: History, subscriptions: Subscriptions, counters: Counters) -> None:
+        self._counters = counters
         self._history = history
         self._subscriptions = subscriptions
         self._replay = Replay(history)
@@ -31,6 +33,7 @@ class Joining:
         until = self._history.head
         resume, missed = await self._resume(session, cursor)
         session.connected(resume)
+        self._counters.began(resume)
         self._subscriptions.refuse(session, refused, None)
         await self._replay.send(session, missed)
         session.position = max(until, resume.position)
@@ -61,11 +64,13 @@ class Joining:
         except NotCoveredError as error:
             session.subscribed(here, message.ref)
             session.resync(error.reason, here, message.ref)
+            self._counters.resynced(error.reason)
             return
         unseen = [envelope for envelope in missed if not session.reading.covers(envelope)]
         session.reading.rewind(wanted, _position(since))
         # With nothing to replay the client goes on from here; else what it was cut in must come again.
         session.subscribed(since if unseen else here, message.ref, replayed=len(unseen))
+        self._counters.replays(len(unseen))
         await self._replay.send(session, unseen)
         if unseen:
             session.caught_up(here)

@@ -3,10 +3,8 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
-from datetime import date
 
 import structlog
-from pydantic import BaseModel
 
 from itcook import __version__
 from itcook.auth import sessions
@@ -35,33 +33,10 @@ from itcook.stream.signals import (
     SessionRevoked,
     Signal,
 )
+from itcook.stream.stats import Snapshot
 from itcook.stream.table import StreamTable
 
 log = structlog.get_logger(__name__)
-
-
-class NodeStats(BaseModel):
-    """One process of the service."""
-
-    node_id: str
-    version: str
-    connected_clients: int
-    uptime_seconds: float
-
-
-class Stats(BaseModel):
-    """The stream in numbers; channels by kind, because single ones would tell who is there.
-
-    `events_sent_today` counts deliveries since midnight UTC.
-    """
-
-    connected_clients: int
-    by_transport: dict[str, int]
-    channels: dict[str, int]
-    events_published: int
-    events_sent_today: int
-    uptime_seconds: float
-    nodes: list[NodeStats]
 
 
 class Node:
@@ -95,6 +70,7 @@ class Node:
             verify,
             limit=capacity(settings).streams,
         )
+        self.counters = self.connections.counters
         self._relay = Relay(table, broker.publish)
         self._follower = Follower(table, self._history, self._publish, self._lost)
         self._broker = broker
@@ -118,9 +94,6 @@ class Node:
             ),
         )
         self._tasks: list[asyncio.Task[None]] = []
-        self._published = 0
-        self._sent_today = 0
-        self._today = clock().date()
 
     @classmethod
     async def start(
@@ -165,31 +138,30 @@ class Node:
         """The cursor of everything that was published on this node."""
         return self._history.cursor
 
-    def stats(self) -> Stats:
+    def snapshot(self) -> Snapshot:
         """What this node can say of the service."""
-        uptime = round(self._time() - self._started_at, 3)
-        self._turn_day(self._clock().date())
-        return Stats(
-            connected_clients=len(self.connections),
+        counted, now = self.counters, self._time()
+        return Snapshot(
+            node_id=self.id,
+            version=__version__,
+            uptime_seconds=round(now - self._started_at, 3),
             by_transport=self.connections.by_transport(),
             channels=self._broadcaster.counts(),
-            events_published=self._published,
-            events_sent_today=self._sent_today,
-            uptime_seconds=uptime,
-            nodes=[
-                NodeStats(
-                    node_id=self.id,
-                    version=__version__,
-                    connected_clients=len(self.connections),
-                    uptime_seconds=uptime,
-                )
-            ],
+            events=counted.events,
+            events_sent_today=counted.sent_today,
+            ends=counted.ends,
+            resumes=counted.resumes,
+            resyncs=counted.resyncs,
+            replayed_events=counted.replayed,
+            refused_handshakes=counted.refused,
+            latencies=counted.latencies.buckets(now),
+            delivered_seconds_ago=None
+            if counted.delivered_at is None
+            else round(now - counted.delivered_at, 3),
         )
 
     def _publish(self, batch: Sequence[Envelope]) -> None:
-        self._turn_day(self._clock().date())
-        self._published += len(batch)
-        self._sent_today += self._broadcaster.publish(batch)
+        self.counters.published(batch, self._broadcaster.publish(batch))
 
     def _announced(self, envelopes: Sequence[Envelope]) -> None:
         self._broadcaster.announce(envelopes)
@@ -208,11 +180,6 @@ class Node:
                 self.posting.posted(signal)
             case MessageAnswered():
                 self.posting.answered(signal)
-
-    def _turn_day(self, today: date) -> None:
-        if today != self._today:
-            self._today = today
-            self._sent_today = 0
 
     def _lost(self) -> None:
         self.connections.end_all(ends.RESTARTING)

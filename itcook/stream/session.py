@@ -90,10 +90,13 @@ class Session:
         now: float,
         clock: Clock,
         on_end: "Callable[[Session], None]",
+        address: str = "",
     ) -> None:
         self.id = connection_id
         self.principal = principal
         self.transport = transport
+        self.address = address
+        self.since = clock()
         self.live = False
         self.ended: End | None = None
         self.position = 0  # while the gate is closed: everything up to it is with the sink
@@ -113,6 +116,12 @@ class Session:
     def user_id(self) -> UUID:
         """Whose connection it is."""
         return self.principal.user_id
+
+    @property
+    def heard_at(self) -> float | None:
+        """When anything last came from the client; None where the transport cannot tell."""
+        heard_at = self.sink.heard_at
+        return None if heard_at is None else max(heard_at, self._heard_at)
 
     def receive(self, message: object, now: float) -> Message | None:
         """What the client said, if it is something to act on; a refusal is answered here."""

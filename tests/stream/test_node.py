@@ -58,7 +58,7 @@ async def test_a_membership_changes_on_every_node(nodes: list[Node]) -> None:
         await node.connections.join(session, ["kitchens"], None)
     signal = MembershipChanged(user_id=someone(1).user_id, kitchen_id=kitchen_id, joined=True)
     nodes[0].signal(signal)
-    assert [node.stats().channels["kitchen"] for node in nodes] == [1, 1]
+    assert [node.snapshot().channels["kitchen"] for node in nodes] == [1, 1]
 
 
 async def test_what_is_announced_reaches_every_node(nodes: list[Node]) -> None:
