@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from functools import partial
 
 import pytest
 from quart import Quart
@@ -11,16 +12,25 @@ from websockets.exceptions import InvalidStatus
 from blueprints.quotas import ENDPOINTS, UNLIMITED
 from itcook.app import create_app
 from itcook.auth.passwords import Passwords
+from itcook.quotas import quotas
+from itcook.quotas.memory import BoundedMemory
 from itcook.quotas.policies import ANONYMOUS, HANDSHAKE, LOGIN, READ, REFRESH, REGISTER, WRITE, Policy
 from itcook.quotas.quotas import key_of_address
 from itcook.services import Services
 from itcook.settings import Settings
 from tests.support.people import Person, register, registration
 from tests.support.servers import exchange, serving
+from tests.support.stream import NOON
 from tests.support.streams import WebSocketStream
 
 HERE = key_of_address("<local>")  # what Quart's test client calls from
 FIELD = re.compile(r'"([a-z-]+)";r=(\d+);t=(\d+)')
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quotas' time does not pass: what is used up stays so, however slow this machine is."""
+    monkeypatch.setattr(quotas, "BoundedMemory", partial(BoundedMemory, clock=lambda: NOON.timestamp()))
 
 
 @pytest.fixture
