@@ -54,12 +54,27 @@ lint: $(DEV) ## format, lint, types, import rules
 	$(BIN)/mypy docs/examples
 	$(BIN)/lint-imports
 
+# The server under other interpreters, where the machine has them: some tests run it there (tests/support/tools.py).
+OTHER_PYTHONS := 3.12 3.13
+find_python = $(firstword $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) \
+	$(shell python$(1) -c 'import sys; print(sys.executable)' 2>/dev/null))
+
+.PHONY: venvs
+venvs: $(foreach version,$(OTHER_PYTHONS),$(if $(call find_python,$(version)),.venv-$(version)/.runtime)) ## the server under Python 3.12 and 3.13, where there is one
+
+.venv-%/.runtime: requirements.txt pyproject.toml
+	@echo "installing the server into .venv-$*"
+	@$(call find_python,$*) -m venv .venv-$*
+	@.venv-$*/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement requirements.txt
+	@.venv-$*/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
+	@touch $@
+
 .PHONY: unit
 unit: $(DEV) ## the tests
 	$(PYTEST)
 
 .PHONY: test
-test: lint unit ## everything
+test: lint venvs unit ## everything
 
 # What IT Cook is measured against has an environment of its own, and none of it is needed for anything else.
 $(PEERS)/.installed: benchmarks/requirements.txt | $(BIN)/python
@@ -99,4 +114,4 @@ lock: ## pin the requirements anew (needs uv)
 
 .PHONY: clean
 clean: ## remove what was installed and cached, never the data
-	rm -rf $(VENV) $(NODE_PEERS)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .venv-* $(NODE_PEERS)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

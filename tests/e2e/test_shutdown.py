@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.api import CONNECTIONS_PER_PERSON, Api
 from tests.support.figures import report
+from tests.support.interpreters import installed, server_under
 from tests.support.people import Person
 from tests.support.processes import Server, running
+from tests.support.raw_websocket import raw_websocket
 from tests.support.streams import TRANSPORTS, Received, Stream
+from tests.support.waiting import until
 
 CLIENTS = 200
 
@@ -81,6 +86,78 @@ def _check_spread(goodbyes: list[Received]) -> None:
     assert waits[-1] <= 200 + 8_000
     assert len(set(waits)) > CLIENTS // 2
     assert waits[CLIENTS // 4] < 4_000 < waits[-CLIENTS // 4]
+
+
+@asynccontextmanager
+async def _keep_alive(server: Server) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection on which one request was answered, and another may follow."""
+    reader, writer = await asyncio.open_connection(*server.address)
+    try:
+        assert await _ask(reader, writer, "/health/ready") == 200
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str) -> int:
+    """The status of an answer; its body is read, too."""
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    length = next(line for line in head.split("\r\n") if line.startswith("content-length:"))
+    await reader.readexactly(int(length.split(":")[1]))
+    return int(head.split()[1])
+
+
+@pytest.mark.parametrize("version", [None, *installed()])
+async def test_a_drain_keeps_its_promises_under_every_python(tmp_path: Path, version: str | None) -> None:
+    """While a client that was told 1012 does not leave: nobody new is taken in, a load balancer that asks on
+    its connection hears 503, and an idle connection is closed in the end. The process is gone within ten
+    seconds, with exit code 0 and without complaint."""
+    async with running(tmp_path, command=server_under(version)) as server:
+        api = Api(server)
+        ada = await api.register("Ada Lovelace")
+        sse = await api.connect("sse", ada)
+        assert (await sse.next()).type == "Connected"
+        async with (
+            raw_websocket(server.address, ada) as stays,
+            _keep_alive(server) as balancer,
+            _keep_alive(server) as (idle, _),
+        ):
+            server.terminate()
+            seen, _ = await sse.end()
+            assert seen[-1].data["code"] == 1012
+            assert await stays.close_code() == 1012
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection(*server.address)
+            assert await _ask(*balancer, "/health/ready") == 503
+            assert await server.ended(within=10) == 0
+            assert await idle.read() == b""
+        await api.aclose()
+    assert [line for line in server.lines if line["level"] not in {"info", "debug"}] == []
+
+
+async def test_sigint_drains_too(tmp_path: Path) -> None:
+    """Ctrl-C in a terminal is no other way to stop: 1012, and exit code 0."""
+    async with running(tmp_path) as server:
+        api = Api(server)
+        async with await api.connect("websocket", await api.register("Ada Lovelace")) as stream:
+            await stream.next_of("Connected")
+            server.interrupt()
+            _, code = await stream.end()
+            assert code == 1012
+            assert await server.ended(within=10) == 0
+        await api.aclose()
+
+
+async def test_sigterm_while_it_starts_stops_it(tmp_path: Path) -> None:
+    """As soon as it holds the database: it ends in good order, and the next start finds everything right."""
+    server = Server(tmp_path, {})
+    await server.launch()
+    await until((tmp_path / "itcook.sqlite3.lock").exists, within=30)
+    server.terminate()
+    assert await server.ended(within=30) == 0
+    async with running(tmp_path) as again:
+        assert again.url
 
 
 async def test_a_second_sigterm_does_not_wait(tmp_path: Path) -> None:

@@ -60,8 +60,9 @@ class Server:
     `lines` is everything it has logged, over all its starts.
     """
 
-    def __init__(self, directory: Path, settings: Mapping[str, object]) -> None:
+    def __init__(self, directory: Path, settings: Mapping[str, object], command: Path = ITCOOK) -> None:
         self.directory = directory
+        self._command = command
         self.url = ""
         self.lines: list[LogLine] = []
         self._environment = environment(directory, **settings)
@@ -92,18 +93,22 @@ class Server:
 
     async def start(self) -> None:
         """Start, and return once connections are accepted."""
+        seen = len(self.lines)
+        await self.launch()
+        line = await self.logged(lambda line: line["event"] == "serving", after=seen, within=START_SECONDS)
+        self.url = line["url"]
+
+    async def launch(self) -> None:
+        """Start, and wait for nothing."""
         self._process = await asyncio.create_subprocess_exec(
-            ITCOOK,
+            self._command,
             "serve",
             cwd=self.directory,
             env=self._environment,
             stderr=asyncio.subprocess.PIPE,
             limit=LINE_BYTES,
         )
-        seen = len(self.lines)
         self._logging = asyncio.create_task(self._read_log())
-        line = await self.logged(lambda line: line["event"] == "serving", after=seen, within=START_SECONDS)
-        self.url = line["url"]
 
     async def logged(
         self, matches: Callable[[LogLine], bool], *, after: int = 0, within: float = STOP_SECONDS
@@ -151,6 +156,10 @@ class Server:
         """Send SIGTERM."""
         self._process.terminate()
 
+    def interrupt(self) -> None:
+        """Send SIGINT, as Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+
     async def kill(self) -> None:
         """Send SIGKILL, if it still runs, and see it end."""
         if self._process.returncode is None:
@@ -186,9 +195,9 @@ def _parse(line: str) -> LogLine:
 
 
 @asynccontextmanager
-async def running(directory: Path, **settings: object) -> AsyncIterator[Server]:
+async def running(directory: Path, *, command: Path = ITCOOK, **settings: object) -> AsyncIterator[Server]:
     """A started server; whatever becomes of it inside, it is gone afterwards."""
-    server = Server(directory, settings)
+    server = Server(directory, settings, command)
     try:
         await server.start()
         yield server
