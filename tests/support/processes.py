@@ -195,9 +195,15 @@ def _parse(line: str) -> LogLine:
 
 
 @asynccontextmanager
-async def running(directory: Path, *, command: Path = ITCOOK, **settings: object) -> AsyncIterator[Server]:
+async def running(directory: Path, **settings: object) -> AsyncIterator[Server]:
     """A started server; whatever becomes of it inside, it is gone afterwards."""
-    server = Server(directory, settings, command)
+    async with started(Server(directory, settings)) as server:
+        yield server
+
+
+@asynccontextmanager
+async def started(server: Server) -> AsyncIterator[Server]:
+    """Likewise, a server that was made in another way."""
     try:
         await server.start()
         yield server
