@@ -5,7 +5,6 @@ import asyncio
 from itcook.messages import Authenticate, Message, Subscribe, TypingStart, TypingStop, Unsubscribe
 from itcook.stream import channels, ends
 from itcook.stream.access import ChannelRefusedError, resolve
-from itcook.stream.history import History
 from itcook.stream.joining import Joining
 from itcook.stream.limits import MESSAGE_BURST
 from itcook.stream.renewal import Renewal, RenewalRefusedError
@@ -21,13 +20,11 @@ class Asking:
 
     def __init__(
         self,
-        history: History,
         joining: Joining,
         subscriptions: Subscriptions,
         renewal: Renewal,
         typists: Typists,
     ) -> None:
-        self._history = history
         self._joining = joining
         self._subscriptions = subscriptions
         self._renewal = renewal
@@ -58,8 +55,9 @@ class Asking:
         if isinstance(message, Subscribe):
             await self._joining.subscribe(session, message)
         elif isinstance(message, Unsubscribe):
+            cursor = self._subscriptions.cursor()
             self._subscriptions.remove(session, message.channels)
-            session.unsubscribed(self._history.cursor, message.ref)
+            session.unsubscribed(cursor, message.ref)
         elif isinstance(message, Authenticate):
             await self._authenticate(session, message)
         elif isinstance(message, TypingStart):

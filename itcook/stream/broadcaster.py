@@ -1,12 +1,21 @@
-"""The broadcaster: from a channel to the sessions of this process that read it."""
+"""The broadcaster: from a channel to the sessions of this process that read it.
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+Who gets an event is settled when it is published; handing it to very many of them is spread over several
+turns of the event loop, so that requests and heartbeats are not kept waiting meanwhile.
+"""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
 from itcook.stream.channels import kind
 from itcook.stream.envelope import Batch, Envelope
+
+FAIR_SHARE = 1_000  # readers at a stretch: some 8 ms of a core, writing included
+
+Later = Callable[[Callable[[], None]], object]
 
 
 class Subscriber(Protocol):
@@ -22,10 +31,15 @@ class Subscriber(Protocol):
 
 
 class Broadcaster:
-    """Who reads what, and the way from an event to them. It knows nothing of sockets and never waits."""
+    """Who reads what, and the way from an event to them. It knows nothing of sockets and never waits.
 
-    def __init__(self) -> None:
+    `later` has a call made in the loop's next turn; without it everybody is handed everything at once.
+    """
+
+    def __init__(self, later: Later | None = None) -> None:
         self._readers: defaultdict[str, dict[Subscriber, None]] = defaultdict(dict)
+        self._later = later
+        self._flights: deque[tuple[Batch, Iterator[Subscriber]]] = deque()  # on their way, the earliest first
 
     def subscribe(self, subscriber: Subscriber, channels: Iterable[str]) -> list[str]:
         """Have `subscriber` read `channels`; those that it did not read before."""
@@ -44,12 +58,14 @@ class Broadcaster:
         return left
 
     def publish(self, envelopes: Sequence[Envelope]) -> int:
-        """Hand each event once to everyone who reads one of its channels; how many deliveries."""
+        """Hand each event once to everyone who reads one of its channels now; how many deliveries that is."""
+        waiting = bool(self._flights)
         deliveries = 0
         for batch, readers in self._views(envelopes):
-            for reader in readers:
-                reader.deliver(batch)
+            self._flights.append((batch, iter(readers)))
             deliveries += len(readers) * len(batch.envelopes)
+        if not waiting:
+            self._go_on()
         return deliveries
 
     def announce(self, envelopes: Sequence[Envelope]) -> int:
@@ -64,6 +80,30 @@ class Broadcaster:
                     reader.offer(batch)
                     offers += 1
         return offers
+
+    def settle(self) -> None:
+        """Hand over at once what is on its way: whoever is told a cursor next must have all before it."""
+        while self._flights:
+            self._deliver(FAIR_SHARE)
+
+    def _go_on(self) -> None:
+        if self._later is None:
+            self.settle()
+            return
+        self._deliver(FAIR_SHARE)
+        if self._flights:
+            self._later(self._go_on)
+
+    def _deliver(self, count: int) -> None:
+        """Hand what was published first to its next `count` readers, and so on while there are fewer."""
+        while count and self._flights:
+            batch, readers = self._flights[0]
+            share = list(islice(readers, count))
+            for reader in share:
+                reader.deliver(batch)
+            if len(share) < count:
+                self._flights.popleft()  # only now: what a delivery itself publishes goes behind it
+            count -= len(share)
 
     def counts(self) -> dict[str, int]:
         """Subscriptions by kind of channel. Ids are left out: they would tell who is there."""

@@ -65,12 +65,12 @@ class Connections:
         self._subscriptions = Subscriptions(history, broadcaster, self.attendance)
         self.counters = Counters(clock, self._time)
         self._joining = Joining(history, self._subscriptions, self.counters)
-        self.timers = Timers(history, liveness, clock)
+        self.timers = Timers(self._subscriptions.cursor, liveness, clock)
         self._registry = Registry()
         self._revocations = Revocations(self._time)
         self.audit = Audit(self._registry, self._subscriptions, clock)
         renewal = Renewal(verify, self._registry, self._revocations, self.audit, self.timers)
-        self._asking = Asking(history, self._joining, self._subscriptions, renewal, self.typists)
+        self._asking = Asking(self._joining, self._subscriptions, renewal, self.typists)
         self._draining = False
         self._spread = 0.0  # seconds over which clients come back
         self._all_left = asyncio.Event()

@@ -47,17 +47,19 @@ class Envelope:
 
 
 class Batch:
-    """Events that go out together, in this order, to everyone who gets exactly these. `size` is in bytes.
+    """Events that go out together, in this order, to everyone who gets exactly these. `size` is in bytes,
+    `position` that of the last durable one, 0 if there is none.
 
     Frozen; it is shared by all who receive it, and keeps each framing of the whole once made.
     """
 
-    __slots__ = ("_framed", "envelopes", "size")
+    __slots__ = ("_framed", "envelopes", "position", "size")
 
     def __init__(self, envelopes: Sequence[Envelope]) -> None:
         assert envelopes, "a batch of nothing is nothing to send"
         self.envelopes = tuple(envelopes)
         self.size = sum(envelope.size for envelope in envelopes)
+        self.position = max(envelope.position for envelope in envelopes)
         self._framed: dict[object, bytes] = {}
 
     def framed(self, framing: Callable[[Sequence[Envelope]], bytes]) -> bytes:

@@ -49,15 +49,15 @@ class Joining:
         self._subscriptions.refuse(session, refused, message.ref)
         if set(message.channels).isdisjoint(session.reading.names):
             return
+        here = self._subscriptions.cursor()
         if message.since is None:
-            session.subscribed(self._history.cursor, message.ref)
+            session.subscribed(here, message.ref)
             return
         session.close_gate(self._history.head)
-        await self._catch_up(session, message, message.since)
+        await self._catch_up(session, message, message.since, here)
         await self._replay.go_live(session)
 
-    async def _catch_up(self, session: Session, message: Subscribe, since: str) -> None:
-        here = self._history.cursor
+    async def _catch_up(self, session: Session, message: Subscribe, since: str, here: str) -> None:
         wanted = session.reading.behind(message.channels)
         try:
             missed = await self._history.missed(since, wanted)

@@ -60,7 +60,7 @@ class Node:
         self._time = asyncio.get_running_loop().time
         self._started_at = self._time()
         self._history = History(table.epoch, head, table.read)
-        self._broadcaster = Broadcaster()
+        self._broadcaster = Broadcaster(asyncio.get_running_loop().call_soon)
         self.connections = Connections(
             self.id,
             self._history,

@@ -222,8 +222,10 @@ class Session:
         self.live = self.ended is None
 
     def deliver(self, batch: Batch) -> None:
-        """Send what was just published. Until the session is live, history keeps it instead."""
-        if self.live:
+        """Send what was published, unless history gave it: until the session is live, and up to where it was
+        when the gate opened, which may be past what the broadcaster has got to.
+        """
+        if self.live and batch.position > self.position:
             self._write(batch)
 
     def offer(self, batch: Batch) -> None:
@@ -231,7 +233,7 @@ class Session:
         if self.live and self.sink.unsent <= SKIP_UNSENT:
             self._write(batch)
 
-    def wake(self, now: float, heartbeat: Callable[[], Envelope], *, awake_since: float) -> None:
+    def wake(self, now: float, heartbeat: Callable[[], Batch], *, awake_since: float) -> None:
         """Do what time asks for. `awake_since` is when the process last came back from a standstill:
         silence during one is not the client's.
         """
@@ -242,7 +244,7 @@ class Session:
             self._heartbeat_at = now + self._liveness.heartbeat
             if self.live:
                 self.sink.ping()
-                self._write(Batch([heartbeat()]))
+                self._write(heartbeat())
 
     def wake_at(self, now: float) -> float:
         """When `wake` is next needed."""

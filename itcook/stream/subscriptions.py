@@ -40,6 +40,11 @@ class Subscriptions:
         self._follow(session)
         return refused
 
+    def cursor(self) -> str:
+        """The cursor of everything that was published, all of which is then with those who read it."""
+        self._broadcaster.settle()
+        return self._history.cursor
+
     def remove(self, session: Session, names: Iterable[str]) -> None:
         """Stop reading `names`."""
         for name in names:
@@ -84,9 +89,10 @@ class Subscriptions:
             self._subscribe(session, [channel])
 
     def _put_out(self, session: Session, channel: str) -> None:
+        cursor = self.cursor()
         self._unsubscribe(session, [channel], at_once=True)
         if session.reading.lose(channel):
-            session.unsubscribed(self._history.cursor, None)
+            session.unsubscribed(cursor, None)
 
     def _subscribe(self, session: Session, names: Iterable[str]) -> None:
         self._attendance.enter(session.principal, self._broadcaster.subscribe(session, names))

@@ -1,14 +1,14 @@
 """Timers: wakes each session when it is due, by one timer for all of them."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
 from itcook.clock import Clock
 from itcook.events import Heartbeat
 from itcook.stream import ends
-from itcook.stream.envelope import Envelope, control
-from itcook.stream.history import History
+from itcook.stream.envelope import Batch, control
 from itcook.stream.session import Liveness, Session
 from itcook.stream.wheel import Wheel
 
@@ -19,10 +19,13 @@ log = structlog.get_logger(__name__)
 
 
 class Timers:
-    """The sessions that must be woken, and when. Times are seconds of the loop's clock."""
+    """The sessions that must be woken, and when. Times are seconds of the loop's clock.
 
-    def __init__(self, history: History, liveness: Liveness, clock: Clock) -> None:
-        self._history = history
+    `cursor` gives that of everything published, once all of it is with those who read it.
+    """
+
+    def __init__(self, cursor: Callable[[], str], liveness: Liveness, clock: Clock) -> None:
+        self._cursor = cursor
         self._clock = clock
         self._time = asyncio.get_running_loop().time
         self._wheel: Wheel[Session] = Wheel(min(MAX_TICK, liveness.heartbeat / 10), self._time())
@@ -52,9 +55,9 @@ class Timers:
 
     def tick(self, now: float, awake_since: float) -> None:
         """Wake the sessions that are due at `now`."""
-        beat: Envelope | None = None
+        beat: Batch | None = None
 
-        def heartbeat() -> Envelope:
+        def heartbeat() -> Batch:
             nonlocal beat
             if beat is None:
                 beat = self._heartbeat()
@@ -69,7 +72,7 @@ class Timers:
             if session.ended is None:
                 self._wheel.schedule(session, session.wake_at(now))
 
-    def _heartbeat(self) -> Envelope:
+    def _heartbeat(self) -> Batch:
         now = self._clock()
-        cursor = self._history.cursor
-        return control(Heartbeat(timestamp=now, cursor=cursor), now, cursor=cursor)
+        cursor = self._cursor()
+        return Batch([control(Heartbeat(timestamp=now, cursor=cursor), now, cursor=cursor)])

@@ -1,12 +1,13 @@
 """The broadcaster against the plain definition: everyone in one of the channels, once, in order."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from itcook.events import Typing
-from itcook.stream.broadcaster import Broadcaster
+from itcook.stream.broadcaster import FAIR_SHARE, Broadcaster
 from itcook.stream.envelope import Batch, Envelope, ephemeral
 from tests.support.stream import NOON, SOMEONE, run_of, stored
 
@@ -124,3 +125,71 @@ def test_nobody_and_nothing() -> None:
     assert broadcaster.publish([stored(1)]) == 0
     assert broadcaster.publish([stored(2), stored(3, "a")]) == 0
     assert broadcaster.publish([]) == 0
+
+
+class Turns:
+    """A loop whose turns the test takes."""
+
+    def __init__(self) -> None:
+        self.calls: list[Callable[[], None]] = []
+
+    def later(self, call: Callable[[], None]) -> None:
+        self.calls.append(call)
+
+    def take(self) -> None:
+        calls, self.calls = self.calls, []
+        for call in calls:
+            call()
+
+
+def test_very_many_are_told_over_several_turns() -> None:
+    """Each turn hands over a fair share, and what is published meanwhile comes after what was before."""
+    turns = Turns()
+    broadcaster = Broadcaster(turns.later)
+    readers = [Reader() for _ in range(2 * FAIR_SHARE + 1)]
+    for reader in readers:
+        broadcaster.subscribe(reader, ["community"])
+    assert broadcaster.publish(run_of(1, 2)) == 2 * len(readers)
+    assert sum(map(bool, (reader.got for reader in readers))) == FAIR_SHARE
+    assert broadcaster.publish([stored(3)]) == len(readers)
+    taken = 0
+    while turns.calls:
+        turns.take()
+        taken += 1
+    assert taken == 2 * len(readers) // FAIR_SHARE
+    assert all([event.position for event in reader.got] == [1, 2, 3] for reader in readers)
+
+
+def test_who_reads_is_settled_when_it_is_published() -> None:
+    """Whoever comes while others are still being told has it from history, and not twice; whoever is told a
+    cursor has all before it."""
+    turns = Turns()
+    broadcaster = Broadcaster(turns.later)
+    readers = [Reader() for _ in range(FAIR_SHARE + 1)]
+    for reader in readers:
+        broadcaster.subscribe(reader, ["community"])
+    broadcaster.publish([stored(1)])
+    late = Reader()
+    broadcaster.subscribe(late, ["community"])
+    broadcaster.settle()
+    turns.take()
+    assert [len(reader.got) for reader in readers] == [1] * len(readers)
+    assert late.got == []
+
+
+def test_what_a_delivery_publishes_goes_behind_it() -> None:
+    """Someone who is ended by an event is seen to leave after it."""
+    broadcaster = Broadcaster(Turns().later)
+
+    class Telling(Reader):
+        def deliver(self, batch: Batch) -> None:
+            super().deliver(batch)
+            if len(self.got) == 1:
+                broadcaster.publish([stored(2)])
+
+    readers = [Telling(), Reader(), Telling()]
+    for reader in readers:
+        broadcaster.subscribe(reader, ["community"])
+    broadcaster.publish([stored(1)])
+    broadcaster.settle()
+    assert [[event.position for event in reader.got] for reader in readers] == [[1, 2, 2]] * 3

@@ -53,8 +53,8 @@ class Played:
         self.now = now
         self.session.wake(now, self._heartbeat, awake_since=awake_since)
 
-    def _heartbeat(self) -> Envelope:
-        return control(Heartbeat(timestamp=NOON, cursor=cursor(7)), NOON, cursor=cursor(7))
+    def _heartbeat(self) -> Batch:
+        return Batch([control(Heartbeat(timestamp=NOON, cursor=cursor(7)), NOON, cursor=cursor(7))])
 
 
 @pytest.fixture
@@ -135,6 +135,19 @@ def test_the_gate_closes_again_for_a_replay(played: Played) -> None:
     assert played.sink.positions == [2, 3]
     assert played.sink.types.count("Heartbeat") == 1
     assert played.sink.written[-1].cursor == cursor(7)
+
+
+def test_what_history_gave_is_not_taken_again() -> None:
+    """The gate opens at history's head, to which the broadcaster may still be on its way."""
+    played = Played()
+    played.session.connected(Resume("fresh", 3, cursor(3)))
+    played.session.replay(run_of(4, 6))
+    played.session.position = 6
+    played.session.open_gate()
+    played.session.deliver(Batch(run_of(5, 6)))
+    assert played.sink.positions == [4, 5, 6]
+    played.session.deliver(Batch([stored(7)]))
+    assert played.sink.positions == [4, 5, 6, 7]
 
 
 def test_heartbeats(played: Played) -> None:
