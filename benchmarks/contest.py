@@ -18,7 +18,7 @@ from benchmarks.figures import CLIENTS, MANY_CLIENTS, Benchmark, Figure, latenci
 from benchmarks.people import people
 
 FIRST = 10  # clients and events that warm the server up
-EVENTS = {CLIENTS: 100, MANY_CLIENTS: 20}  # one after another
+EVENTS, EVENTS_TO_MANY = 100, 20  # one after another
 BURST = 100  # events at once
 BURSTS = 2
 
@@ -51,8 +51,9 @@ async def compete(contestant: Contestant, clients: int, directory: Path) -> list
             await _one_by_one(stage, first, FIRST)
         with crowd(stage.port) as all_of_them:
             figures = await _connect(stage, all_of_them, clients)
-            figures += await _one_by_one(stage, all_of_them, EVENTS[clients])
-            if clients == CLIENTS:
+            many = clients > CLIENTS
+            figures += await _one_by_one(stage, all_of_them, EVENTS_TO_MANY if many else EVENTS)
+            if not many:
                 figures += await _burst(stage, all_of_them)
     return figures
 

@@ -108,7 +108,7 @@ class Client(asyncio.Protocol):
         self._transport.write(self._opening.request)
 
     def data_received(self, data: bytes) -> None:
-        if data.endswith(_PING):
+        if _PING in data:
             self._transport.write(_PONG)
         if not self.joined.done():
             self._begin(data)

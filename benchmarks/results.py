@@ -26,6 +26,8 @@ class Results:
 
     def failed(self, benchmark: Benchmark, number: int, error: BaseException) -> None:
         """Remember that there are no figures, and why: the end of what `error` says, which may be a log."""
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
         reason = " ".join(str(error).split())[-REASON:]
         self.failures.append(f"{benchmark.name}, round {number}: {type(error).__name__}: {reason}")
 

@@ -13,7 +13,7 @@ from benchmarks.crowd import Opening, handshake
 from benchmarks.people import DATABASE, TOKEN_SECONDS, People
 from benchmarks.process import Process, running
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0  # only a defect takes so long
 SERVE = (Path(sys.executable).with_name("itcook"), "serve")
 ADDED_TO = (sys.executable, "-m", "benchmarks.app")  # the same, and what benchmarks ask of it
 ROOT = Path(__file__).parents[1]

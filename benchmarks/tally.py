@@ -3,7 +3,7 @@
 import asyncio
 from time import perf_counter
 
-PATIENCE = 60.0  # seconds for anything that is waited for; only a defect takes so long
+PATIENCE = 120.0  # seconds for anything that is waited for; only a defect takes so long
 
 
 class Tally:

@@ -1,8 +1,10 @@
 """The benchmarks' clients count right, or every figure is wrong."""
 
+import asyncio
+
 import pytest
 
-from benchmarks.crowd import EVENT, Client, Crowd, Opening, text_frame
+from benchmarks.crowd import EVENT, Client, Crowd, Opening, crowd, text_frame
 from benchmarks.figures import percentile
 from benchmarks.tally import Arrivals
 
@@ -26,6 +28,24 @@ async def test_a_refused_stream_fails_the_benchmark() -> None:
     client.data_received(b"HTTP/1.1 401 \r\nContent-Length: 0\r\n\r\n")
     with pytest.raises(ConnectionError, match="refused"):
         await client.joined
+
+
+async def test_a_ping_is_answered_wherever_it_stands() -> None:
+    """Also between two events that come at once: who does not answer for half a minute is sent away."""
+    answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(STREAM + b"\x89\x00" + b"data: {" + EVENT + b"}\n\n")
+        answered.set_result(await reader.readexactly(6))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        with crowd(server.sockets[0].getsockname()[1]) as clients:
+            await clients.join([Opening(b"GET / HTTP/1.1\r\n\r\n")])
+            async with asyncio.timeout(10):
+                assert await answered == b"\x8a\x80\x00\x00\x00\x00"
 
 
 def test_an_event_is_complete_when_the_last_client_has_it() -> None:
