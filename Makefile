@@ -12,6 +12,11 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST ?= $(BIN)/pytest --numprocesses 2 --dist loadfile
 unexport PYTHONDONTWRITEBYTECODE
 
+# npm, where there is a Node that the client's tools run on.
+NPM := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(!(major > 18 || major == 18 && minor >= 18))' \
+	>/dev/null 2>&1 && command -v npm)
+CLIENT := client/node_modules/.installed
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -73,8 +78,31 @@ venvs: $(foreach version,$(OTHER_PYTHONS),$(if $(call find_python,$(version)),.v
 unit: $(DEV) ## the tests
 	$(PYTEST)
 
+ifneq ($(NPM),)
+$(CLIENT): client/package.json client/package-lock.json
+	@echo "installing the client's tools into client/node_modules"
+	@cd client && npm ci --silent --ignore-scripts
+	@touch $@
+
+.PHONY: client
+client: $(CLIENT) ## build the TypeScript client
+	cd client && npm run --silent build
+
+.PHONY: client-test
+client-test: client $(DEV) ## the client's format, lint, types, tests, size and package
+	cd client && npm run --silent lint
+	cd client && npm test --silent
+	cd client && npm run --silent size
+	cd client && npm run --silent package
+else
+.PHONY: client client-test
+client client-test:
+	@echo "$@ is left out: it needs Node 18.18 or newer, and npm"
+	@test -z "$$CI"
+endif
+
 .PHONY: test
-test: lint venvs unit ## everything
+test: lint venvs unit client-test ## everything
 
 # What IT Cook is measured against has an environment of its own, and none of it is needed for anything else.
 $(PEERS)/.installed: benchmarks/requirements.txt | $(BIN)/python
@@ -114,4 +142,5 @@ lock: ## pin the requirements anew (needs uv)
 
 .PHONY: clean
 clean: ## remove what was installed and cached, never the data
-	rm -rf $(VENV) .venv-* $(NODE_PEERS)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .venv-* $(NODE_PEERS)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
+		build *.egg-info client/node_modules client/dist
