@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     ] = ()
     rate_limits: Literal["on", "off"] = "on"
     connections: int = Field(default=10_000, ge=1, le=1_000_000)
+    connections_per_user: int = Field(default=10, ge=1, le=1_000_000)
     access_token_seconds: int = Field(default=900, ge=5, le=86_400)
     refresh_token_days: int = Field(default=30, ge=1, le=365)
     history_hours: float = Field(default=24, gt=0, le=24 * 365)

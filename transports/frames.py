@@ -7,9 +7,12 @@ event, and kept with it.
 import random
 from collections.abc import Callable, Sequence
 
+from itcook.events import Disconnecting
 from itcook.stream.envelope import Envelope
 
 RETRY_MS = (1_000, 5_000)  # spread, so that browsers cut at the same moment do not come back at once
+# An EventSource knows no other word for "do not come back"; left alone it would take another one's place.
+STAY_AWAY = "retry: 86400000\n"
 LAST_CHUNK = b"0\r\n\r\n"  # RFC 9112 section 7.1
 
 Framing = Callable[[Sequence[Envelope]], bytes]
@@ -60,6 +63,8 @@ def _frame(envelope: Envelope) -> bytes:
 def _block(envelope: Envelope) -> bytes:
     # The JSON holds no line break: its encoder escapes control characters.
     head = "" if envelope.cursor is None else f"id: {envelope.cursor}\n"
+    if envelope.type == Disconnecting.__name__ and '"reconnect":false' in envelope.text:
+        head += STAY_AWAY
     return f"{head}data: {envelope.text}\n\n".encode()
 
 

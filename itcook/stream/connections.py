@@ -33,6 +33,8 @@ from itcook.stream.timers import Timers
 from itcook.stream.typists import Typists
 
 LIMIT = 10_000  # connections
+LEASE_SECONDS = 12 * 3600  # then a client connects again: deploys and proxies shed what nobody reads any more
+LEASE_JITTER = 0.2  # so that those who came together, after a restart, do not leave together
 RETRY_SECONDS = (2, 10)  # after which those who found no room come back, spread
 CUT_SECONDS = 1.0  # until connections that were cut off are gone; they are in the next turn of the loop
 
@@ -40,8 +42,9 @@ log = structlog.get_logger(__name__)
 
 
 class Connections:
-    """All sessions of this process, at most `limit`. Times are seconds of the loop's clock unless they say
-    otherwise.
+    """All sessions of this process, at most `limit`, and at most `per_person` of one person.
+
+    Times are seconds of the loop's clock unless they say otherwise.
     """
 
     def __init__(
@@ -54,8 +57,10 @@ class Connections:
         verify: Verify,
         *,
         limit: int = LIMIT,
+        per_person: int = LIMIT,
     ) -> None:
         self._limit = limit
+        self._per_person = per_person
         self._node_id = node_id
         self._liveness = liveness
         self._clock = clock
@@ -103,6 +108,7 @@ class Connections:
             sink,
             self._liveness,
             now=self._time(),
+            lease=LEASE_SECONDS * random.uniform(1 - LEASE_JITTER, 1 + LEASE_JITTER),  # noqa: S311 # no secret
             clock=self._clock,
             on_end=self._ended,
             address=address,
@@ -116,6 +122,7 @@ class Connections:
             session.end(ends.REVOKED)
         else:
             self.timers.start(session)
+            self._make_room(principal.user_id)
             if self._revocations.are_possible(principal):
                 self.audit.doubt(session)
         return session
@@ -211,6 +218,16 @@ class Connections:
                 return await self._all_left.wait()
         except TimeoutError:
             return False
+
+    def _make_room(self, user_id: UUID) -> None:
+        """End the person's oldest connections, where they have too many.
+
+        The newest is the one somebody looks at; the oldest may be a phone that is gone. Refusing the newest
+        would lock out whoever has ten forgotten tabs.
+        """
+        theirs = self._registry.of_person(user_id)
+        for session in theirs[: -self._per_person]:
+            session.end(ends.TOO_MANY)
 
     def _restarting(self) -> End:
         return ends.RESTARTING.after(random.randint(200, 200 + int(self._spread * 1000)))  # noqa: S311 # no secret

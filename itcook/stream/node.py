@@ -69,6 +69,7 @@ class Node:
             clock,
             verify,
             limit=capacity(settings).streams,
+            per_person=settings.connections_per_user,
         )
         self.counters = self.connections.counters
         self._relay = Relay(table, broker.publish)

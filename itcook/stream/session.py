@@ -77,7 +77,7 @@ class Resume:
 
 
 class Session:
-    """One connection of one person. `on_end` is called once, when it ends."""
+    """One connection of one person, for at most `lease` seconds. `on_end` is called once, when it ends."""
 
     def __init__(
         self,
@@ -88,6 +88,7 @@ class Session:
         liveness: Liveness,
         *,
         now: float,
+        lease: float,
         clock: Clock,
         on_end: "Callable[[Session], None]",
         address: str = "",
@@ -107,6 +108,7 @@ class Session:
         self._clock = clock
         self._on_end = on_end
         self._heard_at = now
+        self._lease_ends = now + lease
         self._heartbeat_at = now + liveness.heartbeat
         self._messages = TokenBucket(MESSAGES_PER_SECOND, MESSAGE_BURST, now)
         self._invalid = Strikes(INVALID_MESSAGES, INVALID_WINDOW)
@@ -248,7 +250,7 @@ class Session:
 
     def wake_at(self, now: float) -> float:
         """When `wake` is next needed."""
-        return min(self._heartbeat_at, now + self._seconds_left())
+        return min(self._heartbeat_at, self._lease_ends, now + self._seconds_left())
 
     def end(self, end: End) -> None:
         """End the session, once; later ends are too late to matter."""
@@ -274,6 +276,8 @@ class Session:
         heard_at = self.sink.heard_at
         if heard_at is not None and now - max(heard_at, self._heard_at, awake_since) > timeout:
             return ends.SILENT
+        if now >= self._lease_ends:
+            return ends.LEASE_OVER
         return None
 
     def _seconds_left(self) -> float:

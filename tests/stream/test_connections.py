@@ -530,3 +530,24 @@ async def test_there_is_room_for_so_many_and_no_more() -> None:
     assert sinks[2].last("Disconnecting")["reconnect"] is True
     here.leave(late)
     assert len(here) == 2
+
+
+async def test_the_oldest_connection_makes_room(here: Here) -> None:
+    """Of that person alone; one that left made room already, and an ended one does not count."""
+    here.connections._per_person = 3
+    other, _ = await here.join(number=2)
+    theirs = [(await here.join())[0] for _ in range(4)]
+    here.connections.leave(theirs[2])
+    theirs.append((await here.join())[0])
+    assert [session.ended for session in theirs] == [ends.TOO_MANY, None, ends.NORMAL, None, None]
+    theirs.append((await here.join())[0])
+    assert theirs[1].ended is ends.TOO_MANY
+    assert other.ended is None
+
+
+async def test_leases_are_spread(here: Here) -> None:
+    """By a fifth around 12 hours: those who came together do not leave together."""
+    now = asyncio.get_running_loop().time()
+    leases = [here.open()[0]._lease_ends - now for _ in range(50)]
+    assert all(0.8 * 12 * 3600 <= lease <= 1.2 * 12 * 3600 + 1 for lease in leases)
+    assert len(set(leases)) == len(leases)

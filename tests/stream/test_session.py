@@ -28,6 +28,7 @@ class Played:
             self.sink,
             Liveness(heartbeat=10, timeout=30),
             now=0,
+            lease=40_000,
             clock=lambda: NOON + timedelta(seconds=self.now),
             on_end=self._ended,
         )
@@ -365,3 +366,13 @@ def test_acknowledgements_carry_the_ref(played: Played) -> None:
     played.session.reading.remove("community")
     played.session.unsubscribed(cursor(9), "r2")
     assert played.sink.last("Unsubscribed") == {"channels": ["system"], "cursor": cursor(9), "ref": "r2"}
+
+
+def test_a_lease_ends(played: Played) -> None:
+    """The client comes back at once and resumes, whatever its token is good for."""
+    played.at(39_999, awake_since=39_999)
+    assert played.ending() is None
+    assert played.session.wake_at(39_999) == 40_000
+    played.at(40_000, awake_since=39_999)
+    assert played.ending() is ends.LEASE_OVER
+    assert played.sink.last("Disconnecting")["reconnect"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import TextMessage
 
-from itcook.events import Heartbeat, NewComment
+from itcook.events import Disconnecting, Heartbeat, NewComment
 from itcook.stream.cursor import Cursor
 from itcook.stream.envelope import Envelope, control, durable, encode_body
 from tests.support.stream import NOON, SOMEONE, cursor, stored
@@ -53,6 +53,15 @@ def test_the_bytes() -> None:
     heartbeat = Heartbeat(timestamp=NOON, cursor=cursor(7))
     assert sse_blocks([control(heartbeat, NOON)]).startswith(b'data: {"type":"Heartbeat"')
     assert sse_blocks([control(heartbeat, NOON, cursor=cursor(7))]).startswith(b"id: k3f9.7\ndata: {")
+
+
+@pytest.mark.parametrize("reconnect", [True, False])
+def test_an_event_source_that_is_not_wanted_stays_away(reconnect: bool) -> None:
+    """It would come back in seconds, and take the place of another connection of the same person."""
+    last = Disconnecting(code=4409, reason="too many", reconnect=reconnect, retry_after_ms=0)
+    (event,) = parsed(sse_blocks([control(last, NOON)]))
+    assert event.retry == (None if reconnect else 24 * 3600 * 1000)
+    assert json.loads(event.data)["data"]["code"] == 4409
 
 
 @given(st.lists(TEXT | st.integers(0, 70_000).map("x".__mul__), min_size=1, max_size=3))
