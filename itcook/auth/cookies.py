@@ -10,8 +10,10 @@ something is changed, a token that only those can have read who may read our ans
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from itcook.auth.opaque import hash_of, new_secret
@@ -24,6 +26,8 @@ from itcook.models import LoginSession, RefreshToken
 COOKIE = "itcook_session"
 CSRF_HEADER = "X-CSRF-Token"
 PROLONGED_AFTER = timedelta(days=1)  # of use; each time costs a write
+
+_listeners: list[Callable[[UUID], None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,18 @@ async def issue(transaction: Transaction, session_id: UUID) -> SessionCookie:
     """Have the login session live in this cookie alone: what continued it before is worth nothing."""
     secret = new_secret()
     session = await LoginSession.get(id=session_id, using_db=transaction.connection)
+    if session.cookie_hash is not None:
+        transaction.after_commit(partial(_tell, session_id))
     session.cookie_hash = hash_of(secret)
     await session.save(using_db=transaction.connection, update_fields=["cookie_hash"])
     await RefreshToken.filter(session_id=session_id).using_db(transaction.connection).delete()
     return SessionCookie(secret, session.expires_at)
+
+
+def on_replaced(listener: Callable[[UUID], None]) -> Callable[[], None]:
+    """Have `listener` called with the id of each session whose cookie is replaced; the result ends that."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
 
 
 async def owner_of(secret: str) -> Principal:
@@ -121,3 +133,8 @@ def check_sender(secret: str, evidence: Evidence) -> None:
             f"with the session cookie, send in {CSRF_HEADER} the csrf_token of GET /api/v1/auth/cookie",
             code="csrf_token_invalid",
         )
+
+
+def _tell(session_id: UUID) -> None:
+    for listener in _listeners:
+        listener(session_id)

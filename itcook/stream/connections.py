@@ -184,6 +184,13 @@ class Connections:
             if session.principal.session_id != kept:
                 session.end(ends.REVOKED)
 
+    def expire_login(self, session_id: UUID) -> None:
+        """End the connections of a login session whose credential was replaced; who has the new one comes
+        back.
+        """
+        for session in self._registry.of_login(session_id):
+            session.end(ends.TOKEN_EXPIRED)
+
     def end_connection(self, connection_id: str) -> None:
         """End one connection, if it is here."""
         session = self._registry.find(connection_id)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from itcook import __version__
-from itcook.auth import sessions
+from itcook.auth import cookies, sessions
 from itcook.capacity import capacity
 from itcook.clock import Clock, utc_now
 from itcook.settings import Settings
@@ -26,6 +26,7 @@ from itcook.stream.renewal import Verify
 from itcook.stream.session import Liveness
 from itcook.stream.signals import (
     ConnectionRevoked,
+    CredentialReplaced,
     MembershipChanged,
     MessageAnswered,
     MessagePosted,
@@ -93,6 +94,7 @@ class Node:
             sessions.on_person_revoked(
                 lambda user_id, kept: self.signal(PersonRevoked(user_id=user_id, kept=kept))
             ),
+            cookies.on_replaced(lambda session_id: self.signal(CredentialReplaced(session_id=session_id))),
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -173,6 +175,8 @@ class Node:
                 self.connections.end_login(signal.session_id)
             case PersonRevoked():
                 self.connections.end_person(signal.user_id, signal.kept)
+            case CredentialReplaced():
+                self.connections.expire_login(signal.session_id)
             case ConnectionRevoked():
                 self.connections.end_connection(signal.connection_id)
             case MembershipChanged():

@@ -2,14 +2,16 @@
 
     SessionRevoked       a login session ended: so do its connections
     PersonRevoked        all logins of a person ended, or all but one
+    CredentialReplaced   a login goes on with another cookie: its connections come back with that
     ConnectionRevoked    one connection has to go
     MembershipChanged    a person came into a kitchen, or left it
     MessagePosted        a client message for a connection of the node that it is `to`
     MessageAnswered      what became of one
 
-The first four say what is so, not what to do about it, and doing it twice is doing it once. Any may be lost.
+The first five say what is so, not what to do about it, and doing it twice is doing it once. Any may be lost.
 What the first two and `MembershipChanged` say is in the database as well, where `itcook.stream.audit` finds
-it; whoever sent `ConnectionRevoked` can send it again; who misses an answer is told that there is none.
+it; whoever sent `ConnectionRevoked` can send it again; without `CredentialReplaced` old connections go on
+until they end by themselves; who misses an answer is told that there is none.
 
 As JSON a signal has some hundred bytes, far below the 8,000 that PostgreSQL's NOTIFY carries, but for
 `MessagePosted`, which has the message in it: 64 KiB at most, escaped. A broker need not bring those with `to`
@@ -39,6 +41,13 @@ class PersonRevoked(_Signal):
     type: Literal["PersonRevoked"] = "PersonRevoked"
     user_id: UUID
     kept: UUID | None = None
+
+
+class CredentialReplaced(_Signal):
+    """The login session goes on, but not with what its connections were opened with."""
+
+    type: Literal["CredentialReplaced"] = "CredentialReplaced"
+    session_id: UUID
 
 
 class ConnectionRevoked(_Signal):
@@ -89,7 +98,13 @@ class MessageAnswered(_Signal):
 
 
 Signal = (
-    SessionRevoked | PersonRevoked | ConnectionRevoked | MembershipChanged | MessagePosted | MessageAnswered
+    SessionRevoked
+    | PersonRevoked
+    | CredentialReplaced
+    | ConnectionRevoked
+    | MembershipChanged
+    | MessagePosted
+    | MessageAnswered
 )
 
 

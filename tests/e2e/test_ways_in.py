@@ -13,7 +13,7 @@ from itcook.auth.signing import signing_key
 from itcook.settings import Settings
 from tests.support.api import Api
 from tests.support.forgery import Forger
-from tests.support.people import PASSWORD, Person
+from tests.support.people import PASSWORD, Person, registration
 from tests.support.processes import Server
 from tests.support.raw_websocket import exchange
 from tests.support.streams import TRANSPORTS, SSEStream, Stream, Transport, WebSocketStream
@@ -286,6 +286,29 @@ async def test_a_cookie_opens_a_pages_stream(
         assert (await api.request("POST", "/auth/logout", headers=headers)).status_code == 204
         seen, _ = await stream.end()
         assert (seen[-1].data["code"], seen[-1].data["reconnect"]) == (4403, False)
+
+
+async def test_a_replaced_cookie_ends_its_streams(api: Api) -> None:
+    """A new password gives the page another cookie. Its streams end with 4401 and come back with that one;
+    whoever has stolen the old one does not.
+    """
+    body = {**registration("Mary Jackson"), "cookie": True}
+    registered = await api.request("POST", "/auth/register", json=body)
+    headers = {"Cookie": f"itcook_session={registered.cookies['itcook_session']}", "Origin": PAGE}
+    api.http.cookies.clear()
+    async with await WebSocketStream.open(api.address("websocket"), headers) as stream:
+        assert (await stream.next()).type == "Connected"
+        change = {"current_password": PASSWORD, "new_password": "another horse battery"}
+        token = {"X-CSRF-Token": registered.json()["csrf_token"]}
+        changed = await api.request("PUT", "/auth/password", headers=headers | token, json=change)
+        api.http.cookies.clear()
+        assert changed.status_code == 204
+        seen, code = await stream.end()
+        assert (code, seen[-1].data["reconnect"]) == (4401, True)
+    assert (await api.request("GET", "/realtime/sse", headers=headers)).status_code == 401
+    headers["Cookie"] = f"itcook_session={changed.cookies['itcook_session']}"
+    async with await WebSocketStream.open(api.address("websocket"), headers) as stream:
+        assert (await stream.next()).type == "Connected"
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

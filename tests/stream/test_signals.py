@@ -7,6 +7,7 @@ import pytest
 
 from itcook.stream.signals import (
     ConnectionRevoked,
+    CredentialReplaced,
     MembershipChanged,
     PersonRevoked,
     SessionRevoked,
@@ -20,6 +21,7 @@ SIGNALS: list[Signal] = [
     SessionRevoked(session_id=ID),
     PersonRevoked(user_id=ID),
     PersonRevoked(user_id=ID, kept=ID),
+    CredentialReplaced(session_id=ID),
     ConnectionRevoked(connection_id="0123abcd-" + "x" * 22),
     MembershipChanged(user_id=ID, kitchen_id=ID, joined=True),
 ]
