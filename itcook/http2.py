@@ -161,7 +161,8 @@ class HTTP2:
     def _refuse(self, stream_id: int, status: int, *headers: tuple[bytes, bytes]) -> None:
         """Answer what the application cannot be asked."""
         answer = [(b":status", b"%d" % status), (b"content-length", b"0"), *headers]
-        self._h2.send_headers(stream_id, answer, end_stream=True)
+        with contextlib.suppress(ProtocolError):  # such as of a stream that its client has reset already
+            self._h2.send_headers(stream_id, answer, end_stream=True)
         self._reset(stream_id, ErrorCodes.NO_ERROR)
 
     async def _start(
@@ -325,7 +326,8 @@ class HTTP2:
                 self._writer.transport.abort()
                 return
             if self._streams:
-                self._h2.ping(bytes(8))
+                with contextlib.suppress(ProtocolError):  # of a connection that its client has just ended
+                    self._h2.ping(bytes(8))
                 self._flush()
 
     async def _closed_within(self, seconds: float) -> bool:

@@ -171,6 +171,22 @@ async def test_the_server_is_no_tunnel(http2: HTTP2Client) -> None:
     assert (await http2.status(http2.open(headers, None)))[":status"] == "501"
 
 
+async def test_a_stream_that_is_reset_at_once_is_nobody_s_defect(
+    http2: HTTP2Client, server: Server, quiet: int
+) -> None:
+    """Opened and reset in one breath, refused or not: the connection goes on."""
+    await http2.greeted()
+    plain = [(":method", "CONNECT"), (":authority", "elsewhere.example:443")]
+    for headers in (plain, http2.connect_headers(None), http2.connect_headers(None, version="8")):
+        stream_id = http2.h2.get_next_available_stream_id()
+        http2.h2.send_headers(stream_id, headers)
+        http2.h2.reset_stream(stream_id)
+    http2.flush()
+    status, _ = await http2.response(http2.request("GET", "/health/live"))
+    assert status == 200
+    assert _complaints(server, quiet) == []
+
+
 async def test_broken_frames_are_closed_with_their_code(
     http2: HTTP2Client, server: Server, grace: Person, quiet: int
 ) -> None:
