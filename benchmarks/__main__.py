@@ -88,8 +88,9 @@ def _is_chosen(benchmark: Benchmark, arguments: argparse.Namespace) -> bool:
 
 def _measure(benchmarks: list[Benchmark], rounds: int) -> Results:
     results = Results()
+    repeated = [one for one in benchmarks if not one.once]
     for number in range(1, rounds + 1):
-        for benchmark in benchmarks:
+        for benchmark in benchmarks if number == 1 else repeated:
             print(f"round {number} of {rounds}: {benchmark.name}", flush=True)
             try:
                 results.add(benchmark, number, _measure_once(benchmark))

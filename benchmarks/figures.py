@@ -24,6 +24,7 @@ class Benchmark:
     """`run`, given an empty directory, measures once, with a server and a database of its own.
 
     Those of one `group` do the same work; each is a `row` of the group's table. `large` ones take long.
+    Of one that is compared with no other, a first round is enough: `once`.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Benchmark:
     group: str = ""
     row: str = ""
     large: bool = False
+    once: bool = False
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

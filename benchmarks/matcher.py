@@ -38,4 +38,4 @@ def _fridge() -> list[Item]:
     return known + [Item(f"Gadget {word} {place}", 1, "piece", 3) for place, word in enumerate(letters)]
 
 
-BENCHMARKS = [Benchmark(f"Matching {KNOWN + UNKNOWN} items with the cookbook", _rank)]
+BENCHMARKS = [Benchmark(f"Matching {KNOWN + UNKNOWN} items with the cookbook", _rank, once=True)]

@@ -146,10 +146,16 @@ def _group(results: Results, members: Sequence[Benchmark]) -> str:
     figures = results.figures(members[0].name)
     if len(members) == 1:
         name = members[0].name
-        listed = ((each.name, each.unit, _cell(results.values(name, each.name))) for each in figures)
-        return _table(("figure", "unit", "median"), listed)
+        listed = (
+            (each.name, each.unit, _cell(results.values(name, each.name)), _limit(each)) for each in figures
+        )
+        return _table(("figure", "unit", "median", "at most"), listed)
     parts = (figures[start : start + COLUMNS] for start in range(0, len(figures), COLUMNS))
     return "\n\n".join(_part(results, members, part) for part in parts)
+
+
+def _limit(figure: Figure) -> str:
+    return "" if figure.target is None else number(figure.target)
 
 
 def _part(results: Results, members: Sequence[Benchmark], figures: Sequence[Figure]) -> str:
