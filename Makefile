@@ -59,7 +59,7 @@ lint: $(DEV) ## format, lint, types, import rules
 	$(BIN)/mypy docs/examples
 	$(BIN)/lint-imports
 
-# The server under other interpreters, where the machine has them: some tests run it there (tests/support/tools.py).
+# The server under other interpreters, where the machine has them: some tests run it there (tests/support/interpreters.py).
 OTHER_PYTHONS := 3.12 3.13
 find_python = $(firstword $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) \
 	$(shell python$(1) -c 'import sys; print(sys.executable)' 2>/dev/null))
