@@ -127,6 +127,23 @@ async def test_more_than_a_pass(relay: Relay, carrier: Carrier, monkeypatch: pyt
     assert carrier.positions == list(range(1, 11))
 
 
+async def test_a_pass_that_was_not_full_is_the_last(
+    relay: Relay, table: StreamTable, carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event costs one transaction to relay, not a second one that finds nothing."""
+    limits: list[int] = []
+    stamp = table.stamp
+
+    async def counted(limit: int) -> list[Envelope]:
+        limits.append(limit)
+        return await stamp(limit)
+
+    monkeypatch.setattr(table, "stamp", counted)
+    await happen("community")
+    assert await relay.relay() == 1
+    assert limits == [module.BATCH]
+
+
 async def test_a_commit_is_a_nudge(running: Relay, carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is relayed without waiting for the poll."""
     monkeypatch.setattr(module, "POLL_SECONDS", 3600)
