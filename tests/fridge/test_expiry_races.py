@@ -26,19 +26,19 @@ from itcook.fridge import expiry_scan
 from itcook.settings import Settings
 
 commits = int(sys.argv[3])
-commit = Transaction.commit
+complete = Transaction.complete
 
-async def commit_or_die(self):
+async def complete_or_die(self):
     global commits
     commits -= 1
     if commits < 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    await commit(self)
+    await complete(self)
 
 async def main():
     await Database(Settings(_env_file=None, database_url=sys.argv[1])).open()
     expiry_scan.KITCHENS = 2
-    Transaction.commit = commit_or_die
+    Transaction.complete = complete_or_die
     await expiry_scan.scan(datetime.fromisoformat(sys.argv[2]))
 
 asyncio.run(main())
