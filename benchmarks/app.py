@@ -1,7 +1,8 @@
 """`itcook serve` with two additions, for benchmarks alone: `python -m benchmarks.app`.
 
-- A line on standard input, `COUNT CHANNEL`, has so many events published on the channel: handed to the
-  node's broker, as the relay does it once they are committed. That is a fan-out without the POST before it.
+- A line on standard input, `COUNT CHANNEL LENGTH`, has so many events published on the channel, with so many
+  characters of content: handed to the node's broker, as the relay does it once they are committed. That is
+  a fan-out without the POST before it.
 - With `--count-reads`, `GET /benchmark/reads` tells how many rows SQLite was asked for, and how many times.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 
 from quart import Blueprint, Quart, current_app
 
-from benchmarks.event import envelope
+from benchmarks.event import CONTENT, envelope
 from blueprints.guard import public
 from itcook import logs, server
 from itcook.app import create_app
@@ -68,20 +69,21 @@ def _obey(app: Quart) -> None:
 
     async def work() -> None:
         while True:
-            count, channel = (await orders.get()).split()
-            await _publish(app, int(count), channel)
+            count, channel, length = (await orders.get()).split()
+            await _publish(app, int(count), channel, int(length))
 
     loop.add_reader(sys.stdin.fileno(), read)
     app.extensions["obeying"] = asyncio.create_task(work())
 
 
-async def _publish(app: Quart, count: int, channel: str) -> None:
+async def _publish(app: Quart, count: int, channel: str, length: int) -> None:
     node = app.extensions["itcook"].stream
     head = Cursor.parse(node.cursor())
     assert head is not None, "our own cursor"
     places = range(head.position + 1, head.position + 1 + count)
+    content = (CONTENT * (length // len(CONTENT) + 1))[:length]
     # The broker is the node's own affair, but for this.
-    await node._broker.publish([envelope(Cursor(head.epoch, place), channel) for place in places])
+    await node._broker.publish([envelope(Cursor(head.epoch, place), channel, content) for place in places])
 
 
 def main() -> None:

@@ -21,9 +21,10 @@ _POST = NewCommunityPost(
 )
 
 
-def envelope(cursor: Cursor, channel: str) -> Envelope:
+def envelope(cursor: Cursor, channel: str, content: str = CONTENT) -> Envelope:
     """The event at a place in the stream, encoded anew."""
-    return durable(cursor, (channel,), encode_body(_POST, (channel,), _NOW))
+    post = _POST.model_copy(update={"content": content})
+    return durable(cursor, (channel,), encode_body(post, (channel,), _NOW))
 
 
 def text() -> str:

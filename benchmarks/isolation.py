@@ -9,6 +9,7 @@ the others.
 import asyncio
 import contextlib
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +22,11 @@ from benchmarks.server import ADDED_TO, Server, serving
 from itcook.stream.channels import personal
 
 EVENTS_PER_SECOND = 20
-STRETCH = 50  # events
-TURNS = 4  # of each kind of stretch: 200 events, of which a p99 can be told
-OWN_NEWS = 25  # events to the extra client for each common one, 200 KB a second
+STRETCH = 100  # events
+TURNS = 3  # of each kind of stretch: 300 events, of which a p99 can be told
+SIGN_SECONDS = 0.2  # between signs of life of who never reads: only an error on writing tells it of the end
+OWN_NEWS = 5  # events to the extra client for each common one
+OWN_LENGTH = 25_000  # characters each: 2.5 MB a second, more than the kernel and the server keep for anyone
 FLOOD = text_frame('{"type":"Heartbeat"}') * 500
 COME_BACK_SECONDS = 1.0
 KINDS = ("reads", "never reads", "floods")
@@ -41,6 +44,7 @@ def ratio(kind: str) -> str:
 
 
 async def _misbehave(directory: Path) -> list[Figure]:
+    ends: Counter[str] = Counter()
     seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with serving(directory, await people(), ADDED_TO) as server, crowd(server.port) as clients:
         person, *others = server.people.everybody
@@ -49,7 +53,7 @@ async def _misbehave(directory: Path) -> list[Figure]:
         for turn in range(TURNS):
             for kind in KINDS[turn % 3 :] + KINDS[: turn % 3]:  # none always comes after the same
                 async with asyncio.TaskGroup() as tasks:
-                    extra = tasks.create_task(_extra(kind, server.port, request))
+                    extra = tasks.create_task(_extra(kind, server.port, request, ends))
                     try:
                         seconds[kind] += await _stretch(server, clients, personal(person.id))
                     finally:
@@ -57,6 +61,7 @@ async def _misbehave(directory: Path) -> list[Figure]:
     values = {kind: percentile(seconds[kind], 99) for kind in KINDS}
     return [
         *(Figure(p99(kind), values[kind] * 1000, "ms") for kind in KINDS),
+        *(Figure(f"times that it was sent away while it {kind}", ends[kind], "") for kind in KINDS),
         *(Figure(ratio(kind), values[kind] / values[KINDS[0]], "") for kind in KINDS[1:]),
     ]
 
@@ -70,21 +75,22 @@ async def _stretch(server: Server, clients: Crowd, channel: str) -> list[float]:
         await asyncio.sleep(max(0.0, due - perf_counter()))
         target = clients.events.count + len(clients.clients)
         said = perf_counter()
-        server.publish(OWN_NEWS, channel)
+        server.publish(OWN_NEWS, channel, OWN_LENGTH)
         server.publish(1)
         seconds.append(await clients.events.reach(target) - said)
     return seconds
 
 
-async def _extra(kind: str, port: int, request: bytes) -> None:
-    """Be the extra client until cancelled."""
+async def _extra(kind: str, port: int, request: bytes, ends: Counter[str]) -> None:
+    """Be the extra client until cancelled, and count how often it was sent away."""
     behave = {"reads": _read, "never reads": _ignore, "floods": _flood}[kind]
     while True:
-        with _connection() as client:
+        with _connection(kind) as client:
             await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", port))
             await asyncio.get_running_loop().sock_sendall(client, request)
             with contextlib.suppress(OSError):
                 await behave(client)
+            ends[kind] += 1
         await asyncio.sleep(COME_BACK_SECONDS)
 
 
@@ -94,9 +100,9 @@ async def _read(client: socket.socket) -> None:
 
 
 async def _ignore(client: socket.socket) -> None:
-    """Never read; it is told of the end by an error on writing, which it tries once a second."""
+    """Never read."""
     while True:
-        await asyncio.sleep(COME_BACK_SECONDS)
+        await asyncio.sleep(SIGN_SECONDS)
         await asyncio.get_running_loop().sock_sendall(client, text_frame('{"type":"Heartbeat"}'))
 
 
@@ -112,10 +118,11 @@ async def _flood(client: socket.socket) -> None:
 
 
 @contextmanager
-def _connection() -> Iterator[socket.socket]:
+def _connection(kind: str) -> Iterator[socket.socket]:
     with socket.socket() as client:
         client.setblocking(False)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # full soon if nobody reads
+        if kind == "never reads":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # full at once
         yield client
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.crowd import Opening, handshake
+from benchmarks.event import CONTENT
 from benchmarks.people import DATABASE, TOKEN_SECONDS, People
 from benchmarks.process import Process, running
 
@@ -38,9 +39,9 @@ class Server:
     def cpu_seconds(self) -> float:
         return self.process.cpu_seconds()
 
-    def publish(self, count: int, channel: str = "community") -> None:
-        """Have so many events published, without a POST; it needs `ADDED_TO`."""
-        self.process.order(f"{count} {channel}")
+    def publish(self, count: int, channel: str = "community", length: int = len(CONTENT)) -> None:
+        """Have so many events published without a POST, of `length` characters; it needs `ADDED_TO`."""
+        self.process.order(f"{count} {channel} {length}")
 
     def reads(self) -> tuple[int, int]:
         """How many SELECTs there were, and how many of the stored stream; it needs `--count-reads`."""
