@@ -3,7 +3,8 @@
 - A line on standard input, `COUNT CHANNEL LENGTH`, has so many events published on the channel, with so many
   characters of content: handed to the node's broker, as the relay does it once they are committed. That is
   a fan-out without the POST before it.
-- With `--count-reads`, `GET /benchmark/reads` tells how many rows SQLite was asked for, and how many times.
+- With `--count-reads`, `GET /benchmark/reads` tells how many SELECTs SQLite was given, and how many of
+  them were of the stored stream.
 """
 
 import asyncio

@@ -2,8 +2,8 @@
 
 Three kinds of stretches take turns on one server. In each, an extra client gets news of its own beside the
 common events: it reads them, or it never reads, or it sends as fast as its socket takes. Whoever is sent away
-for that comes back a second later. What is compared is how long the common events need to reach the last of
-the others.
+for that comes back a second later, and is counted. What is compared is how long the common events need to
+reach the last of the others.
 """
 
 import asyncio
