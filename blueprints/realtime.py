@@ -1,10 +1,11 @@
 """What can be asked about the stream over plain HTTP."""
 
 import asyncio
-from typing import cast
+import json
+from typing import Annotated, cast
 
 from pydantic import BaseModel, ConfigDict, Field
-from quart import Blueprint, request
+from quart import Blueprint, Response, request
 from quart_schema import document_request, tag, validate_querystring, validate_response
 
 from blueprints.context import principal, services
@@ -15,6 +16,7 @@ from itcook.errors import InvalidRequestError, TooLargeError, UnsupportedMediaEr
 from itcook.messages import MAX_MESSAGE_BYTES, AnyMessage
 from itcook.pages import DEFAULT_LIMIT, MAX_LIMIT
 from itcook.stream import channels
+from itcook.stream.polling import MAX_EVENTS, MAX_WAIT, Polled
 from itcook.stream.roster import Roster, roster
 from itcook.stream.stats import Stats, stats_of
 from itcook.stream.whereabouts import Whereabouts, who_is_in
@@ -38,6 +40,15 @@ async def buy_ticket() -> tuple[Ticket, int, dict[str, str]]:
     """A ticket for one connection of the caller, for clients that can set no header."""
     bought = await tickets.buy(principal())
     return Ticket.model_validate(bought), 201, {"Cache-Control": "no-store"}
+
+
+class EventsQuery(Query):
+    """After which cursor, or from now on; of which channels; how many; how many seconds to wait for one."""
+
+    after: str = ""
+    channels: str | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_EVENTS)] = MAX_EVENTS
+    wait: Annotated[float, Field(ge=0, le=MAX_WAIT)] = 0
 
 
 @blueprint.post("/connections/<connection_id>/messages")
@@ -75,6 +86,35 @@ class PresenceQuery(Query):
 async def presence(query_args: PresenceQuery) -> Whereabouts:
     """Who is in a channel now: how many people, and up to 100 of them by name."""
     return await who_is_in(query_args.channel, principal(), services().stream.ephemera)
+
+
+@blueprint.get("/events")
+@tag(["realtime"])
+@validate_querystring(EventsQuery)
+async def events(query_args: EventsQuery) -> Response:
+    """Events after a cursor, as plain JSON; without any, the first that come while the request waits."""
+    here = services().stream.connections
+    here.check_open()
+    polled = await here.polling.poll(
+        principal(),
+        channels.listed(query_args.channels),
+        query_args.after or None,
+        limit=query_args.limit,
+        wait=query_args.wait,
+    )
+    return Response(_page(polled), content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _page(polled: Polled) -> str:
+    # The events as they are on a stream, byte for byte: they were encoded once and are not encoded again.
+    data = ",".join([envelope.text for envelope in polled.events])
+    rest = {
+        "cursor": polled.cursor,
+        "has_more": polled.has_more,
+        "resync": None if polled.resync is None else {"reason": polled.resync},
+    }
+    members = json.dumps(rest, separators=(",", ":")).removeprefix("{")
+    return f'{{"data":[{data}],{members}'
 
 
 @blueprint.get("/stats")

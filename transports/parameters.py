@@ -21,9 +21,7 @@ class StreamParameters:
     def read(cls, query: MultiDict[str, str], *more: str) -> "StreamParameters":
         """From a query string, in which `more` may be too. Raises `ValidationError`."""
         _check(query, _ALLOWED.union(more))
-        listed = query.get("channels")
-        names = channels.DEFAULT if listed is None else tuple(filter(None, listed.split(",")))
-        return cls(names, query.get("cursor") or None)
+        return cls(channels.listed(query.get("channels")), query.get("cursor") or None)
 
 
 def read_flag(query: MultiDict[str, str], name: str) -> bool:

@@ -49,6 +49,11 @@ def kitchen(kitchen_id: UUID) -> str:
     return f"{KITCHEN}:{kitchen_id}"
 
 
+def listed(text: str | None) -> tuple[str, ...]:
+    """The names in a comma-separated list; the default ones if there is no list."""
+    return DEFAULT if text is None else tuple(filter(None, text.split(",")))
+
+
 def is_name(text: str) -> bool:
     """Whether `text` has the form of a channel's name; it may still be no channel."""
     return len(text) <= 80 and _NAME.fullmatch(text) is not None

@@ -23,6 +23,7 @@ from itcook.stream.counters import Counters
 from itcook.stream.ends import End
 from itcook.stream.history import History
 from itcook.stream.joining import Joining
+from itcook.stream.polling import Polling
 from itcook.stream.registry import Registry
 from itcook.stream.renewal import Renewal, Verify
 from itcook.stream.revocations import Revocations
@@ -70,6 +71,7 @@ class Connections:
         self._subscriptions = Subscriptions(history, broadcaster, self.attendance)
         self.counters = Counters(clock, self._time)
         self._joining = Joining(history, self._subscriptions, self.counters)
+        self.polling = Polling(history, broadcaster, clock, per_person)
         self.timers = Timers(self._subscriptions.cursor, liveness, clock)
         self._registry = Registry()
         self._revocations = Revocations(self._time)
@@ -172,6 +174,7 @@ class Connections:
     def end_login(self, session_id: UUID) -> None:
         """End the connections of a login session that was revoked, also those that are about to open."""
         self._revocations.login_revoked(session_id)
+        self.polling.stop_login(session_id)
         for session in self._registry.of_login(session_id):
             session.end(ends.REVOKED)
 
@@ -180,6 +183,7 @@ class Connections:
         to open.
         """
         self._revocations.person_revoked(user_id)
+        self.polling.stop_person(user_id)
         for session in self._registry.of_person(user_id):
             if session.principal.session_id != kept:
                 session.end(ends.REVOKED)
@@ -199,6 +203,7 @@ class Connections:
 
     def membership_changed(self, user_id: UUID, kitchen_id: UUID, joined: bool) -> None:
         """Have the person's connections read the kitchen's channel, or no longer."""
+        self.polling.stop_person(user_id)
         self._subscriptions.membership_changed(self._registry.of_person(user_id), kitchen_id, joined)
 
     async def drain(self, seconds: float) -> None:
@@ -208,6 +213,7 @@ class Connections:
         """
         self._draining = True
         self._spread = seconds
+        self.polling.stop()
         for session in self._registry:
             session.end(self._restarting())
         if not await self._left_within(seconds):
