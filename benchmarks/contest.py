@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.contestants import ALL, Contestant, Stage
+from benchmarks.contestants import ALL, DJANGO, Contestant, Stage
 from benchmarks.crowd import Crowd, crowd
 from benchmarks.figures import CLIENTS, MANY_CLIENTS, Benchmark, Figure, latencies
 from benchmarks.people import people
@@ -128,6 +128,7 @@ BENCHMARKS = [
         group=group(clients),
         row=contestant.name,
         large=clients == MANY_CLIENTS,
+        once=contestant is DJANGO,  # it takes a minute and more
     )
     for clients in (CLIENTS, MANY_CLIENTS)
     for contestant in ALL
