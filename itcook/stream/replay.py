@@ -33,7 +33,7 @@ class Replay:
             part = next(_parts(mine), [])
             session.replay(part)
             if len(part) == len(mine):
-                session.open_gate()
+                session.open_gate(self._history.head)
                 return
             session.position = part[-1].position
             await session.sink.drained()

@@ -219,8 +219,9 @@ class Session:
         self.live = False
         self.position = position
 
-    def open_gate(self) -> None:
-        """Let through what is published from now on: everything else is with the sink."""
+    def open_gate(self, position: int) -> None:
+        """Let through what is published above `position`: the rest is with the sink."""
+        self.position = position
         self.live = self.ended is None
 
     def deliver(self, batch: Batch) -> None:

@@ -40,7 +40,7 @@ class Played:
     def join(self) -> "Played":
         """Go live at once."""
         self.session.connected(Resume("fresh", 7, cursor(7)))
-        self.session.open_gate()
+        self.session.open_gate(7)
         return self
 
     def ending(self) -> End | None:
@@ -115,12 +115,12 @@ def test_the_gate() -> None:
     played.session.connected(Resume("resumed", 3, cursor(3), replayed=2))
     played.session.deliver(Batch([stored(6)]))
     played.session.replay(run_of(4, 5))
-    played.session.open_gate()
+    played.session.open_gate(5)
     played.session.deliver(Batch(run_of(6, 7)))
     played.session.end(ends.NORMAL)
     played.session.deliver(Batch([stored(8)]))
     played.session.replay([stored(8)])
-    played.session.open_gate()
+    played.session.open_gate(8)
     assert not played.session.live
     assert played.sink.positions == [4, 5, 6, 7]
 
@@ -143,8 +143,7 @@ def test_what_history_gave_is_not_taken_again() -> None:
     played = Played()
     played.session.connected(Resume("fresh", 3, cursor(3)))
     played.session.replay(run_of(4, 6))
-    played.session.position = 6
-    played.session.open_gate()
+    played.session.open_gate(6)
     played.session.deliver(Batch(run_of(5, 6)))
     assert played.sink.positions == [4, 5, 6]
     played.session.deliver(Batch([stored(7)]))

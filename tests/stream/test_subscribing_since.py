@@ -1,13 +1,14 @@
 """Channels that are added after a cursor: the past of the new ones, then everybody's future."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from itcook.messages import Subscribe, Unsubscribe
+from itcook.stream import broadcaster as broadcaster_module
 from itcook.stream import ends, history
-from itcook.stream.broadcaster import Broadcaster
+from itcook.stream.broadcaster import Broadcaster, Later
 from itcook.stream.connections import Connections
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History
@@ -34,10 +35,10 @@ class SlowSink(FakeSink):
 class Here:
     """A connection that reads `personal`, on a node without a database."""
 
-    def __init__(self, sink: FakeSink) -> None:
+    def __init__(self, sink: FakeSink, later: Later | None = None) -> None:
         self.sink = sink
         self.history = History(EPOCH, 0, FakeTable().read)
-        self.broadcaster = Broadcaster()
+        self.broadcaster = Broadcaster(later)
         self.connections = Connections(
             NODE, self.history, self.broadcaster, Liveness(10, 30), lambda: NOON, verifying()
         )
@@ -138,6 +139,32 @@ async def test_what_is_published_during_the_replay_comes_after_it(
     here.publish(["community"], [MINE])
     assert sink.positions == [1, 2, 3, 4, 5]
     assert sink.types.index("Unsubscribed") == sink.types.index("Heartbeat") + 3
+
+
+async def test_the_gate_opens_ahead_of_a_broadcaster_that_takes_its_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What history gave last is still on its way to this very reader, and is not sent again."""
+    monkeypatch.setattr(broadcaster_module, "FAIR_SHARE", 1)
+    sink = SlowSink()
+    turns: list[Callable[[], None]] = []
+    here = Here(sink, turns.append)
+    before = here.connections.open(someone(2), "websocket", FakeSink())
+    await here.connections.join(before, ["community"], None)
+    await here.join()
+    here.publish(["community"])
+    working = asyncio.create_task(here.subscribe("community", since=cursor(0)))
+    await until(lambda: sink.asked == 1)
+    here.publish(["community"])
+    sink.room.release()
+    await working
+    assert here.session.live
+    assert turns, "the broadcaster got to everybody at once"
+    while turns:
+        turns.pop(0)()
+    here.publish(["community"])
+    here.broadcaster.settle()
+    assert sink.positions == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
