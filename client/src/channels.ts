@@ -1,7 +1,7 @@
 /** Channels with the number of their users: each is read as long as there is one. */
 export class Channels {
   readonly #users = new Map<string, number>();
-  readonly #since = new Map<string, string>(); // of those that the server was not yet told of
+  readonly #since = new Map<string, string>(); // of those that the server does not read yet, from there
 
   constructor(names: Iterable<string> = []) {
     for (const name of names) this.add(name);
@@ -16,14 +16,14 @@ export class Channels {
     return this.names.filter((name) => !this.#since.has(name));
   }
 
-  /** The cursor from which a channel is to be read, until it is. */
-  since(name: string): string | undefined {
-    return this.#since.get(name);
+  /** The others, with these cursors. */
+  get late(): [string, string][] {
+    return [...this.#since];
   }
 
-  /** The server reads these now. */
-  read(names: string[]): void {
-    for (const name of names) this.#since.delete(name);
+  /** The server reads these now, from that cursor on. */
+  read(names: string[], since: string | null | undefined): void {
+    for (const name of names) if (this.#since.get(name) === since) this.#since.delete(name);
   }
 
   add(name: string, since?: string): void {

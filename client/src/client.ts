@@ -148,7 +148,7 @@ export class RealtimeClient {
   }
 
   #event(event: StreamEvent): void {
-    if (event.type === "Subscribed") this.#channels.read(event.data.channels);
+    if (event.type === "Subscribed") this.#channels.read(event.data.channels, event.data.ref);
     if (!this.#position.accept(event)) return;
     this.#emitter.emit("event", event);
     // biome-ignore lint/suspicious/noExplicitAny: that the listener fits the type is what `Listeners` says

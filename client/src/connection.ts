@@ -23,6 +23,8 @@ export class Connection {
   since = 0;
   /** The channels that the server was asked for on it. */
   readonly asked: Set<string>;
+  /** What it was asked to begin at a cursor: the cursors with the channels. */
+  readonly caughtUp = new Set<string>();
   readonly #clock: Clock;
   readonly #receiver: Watcher;
   #transport: Transport | undefined;

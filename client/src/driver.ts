@@ -17,7 +17,7 @@ const WORTH_ANOTHER_TRY = new Set([408, 425, 429]);
 /** Whoever has the driver: knows what is wanted, and gets what comes. */
 export interface Host {
   /** The channels wanted now. */
-  readonly channels: Pick<Channels, "names" | "plain" | "since">;
+  readonly channels: Pick<Channels, "names" | "plain" | "late">;
   cursor(): string | undefined;
   token(refresh: boolean): Promise<string>;
   /** Whether another token than the last one can be had. */
@@ -88,19 +88,22 @@ export class Driver {
 
   /** Tell the server which channels are wanted now, where it was told otherwise. */
   sync(): void {
-    const asked = this.#connection?.asked;
-    if (!asked || !this.#connection?.connected) return;
+    if (!this.#connection?.connected) return;
+    const { asked, caughtUp } = this.#connection;
     const { channels } = this.#host;
     const wanted = new Set(channels.names);
-    const more = [...wanted].filter((name) => !asked.has(name));
+    const more = channels.plain.filter((name) => !asked.has(name));
     const less = [...asked].filter((name) => !wanted.has(name));
     for (const name of more) asked.add(name);
     for (const name of less) asked.delete(name);
-    const plain = more.filter((name) => channels.since(name) === undefined);
-    if (plain.length > 0) this.send({ type: "Subscribe", channels: plain });
-    for (const name of more) {
-      const since = channels.since(name);
-      if (since !== undefined) this.send({ type: "Subscribe", channels: [name], since });
+    if (more.length > 0) this.send({ type: "Subscribe", channels: more });
+    // Also where the channel is read already: what it had before is sent then.
+    for (const [name, since] of channels.late) {
+      asked.add(name);
+      const key = `${since} ${name}`;
+      if (caughtUp.has(key)) continue;
+      caughtUp.add(key);
+      this.send({ type: "Subscribe", channels: [name], since, ref: since });
     }
     if (less.length > 0) this.send({ type: "Unsubscribe", channels: less });
   }
@@ -109,11 +112,6 @@ export class Driver {
   async renew(): Promise<void> {
     const token = await this.#host.token(false);
     if (!this.send({ type: "Authenticate", token })) this.#hurry();
-  }
-
-  /** Connect again from the host's cursor, which has gone back. */
-  rewind(): void {
-    if (this.#connection) this.#again(0);
   }
 
   online(): void {
@@ -253,7 +251,7 @@ export class Driver {
         return this.#refused(failure, end);
       default:
         if (proven) ladder.restart();
-        else if (ladder.failed(connected ? "died" : "useless")) return this.#next(failure);
+        else if (ladder.failed(connected ? "died" : "useless")) return this.#fail(failure, 0, true);
         return this.#fail(failure, 0);
     }
   }
@@ -267,16 +265,10 @@ export class Driver {
     this.#fail(failure, end.retryAfter, this.#refresh);
   }
 
-  /** Try again after at least `ms`; `gently` if that is enough, as nothing is wrong. */
+  /** Try again after at least `ms`; `gently` if that is enough, as nothing is wrong or another way is left. */
   #fail(error: Failure, ms: number, gently = false): void {
     this.#set(this.#state.status === "connecting" ? "connecting" : "reconnecting", error);
     this.#again(gently ? ms : Math.max(ms, this.#backoff.next()));
-  }
-
-  /** Go on with the next transport at once. */
-  #next(error: Failure): void {
-    this.#set(this.#state.status === "connecting" ? "connecting" : "reconnecting", error);
-    this.#again(0);
   }
 
   #after(ms: number, call: () => void): void {

@@ -23,8 +23,6 @@ export interface ClientOptions {
   cursor?: string;
   /** The transports to use, the best first. By default all three. */
   transports?: TransportName[];
-  /** Share one connection between the tabs of one person, where the browser can. By default true. */
-  shareTabs?: boolean;
   /** Where it is remembered which transport works. By default `localStorage`, where there is one; null: nowhere. */
   storage?: Memory | null;
   /** Called with every step, for finding out what goes wrong. No token is in it. */

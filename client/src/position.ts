@@ -24,6 +24,7 @@ export class Position {
     const isNew = id === undefined || !this.#seen.has(id);
     if (id !== undefined) this.#remember(id);
     if (event.type === "Connected") this.#hold = event.data.resume === "reset" ? {} : undefined;
+    if (event.type === "ResyncRequired") this.#hold ??= {}; // until it is handled
     this.#move(id ?? reported(event));
     return isNew;
   }
@@ -39,12 +40,6 @@ export class Position {
       if (this.#hold === hold) this.#hold = undefined;
       this.#move(this.#newest);
     };
-  }
-
-  /** Begin from another cursor. */
-  set(cursor: string | undefined): void {
-    this.#hold = undefined;
-    this.#cursor = this.#newest = cursor;
   }
 
   #move(cursor: string | undefined): void {

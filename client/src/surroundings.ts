@@ -13,9 +13,8 @@ export type Surroundings = (happenings: Happenings) => () => void;
 
 /** The events of a page; nothing ever happens outside of browsers. */
 export const pageSurroundings: Surroundings = ({ online, offline, wake, freeze }) => {
-  const page = globalThis.document;
-  const window = globalThis.window;
-  if (!page?.addEventListener || !window?.addEventListener) return () => {};
+  const { document: page, window } = globalThis;
+  if (!page?.addEventListener) return () => {};
   const seen = () => {
     if (page.visibilityState === "visible") wake();
   };

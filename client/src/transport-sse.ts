@@ -8,11 +8,11 @@ import { query } from "./transport.js";
 export function sseTransport(url: string, fetch: Fetch): Open {
   return (opening, receiver) => {
     const abort = new AbortController();
-    const posts = new Posts(url, fetch, opening.token, receiver, abort.signal);
+    const send = poster(url, fetch, opening, receiver, abort.signal);
     follow(url, fetch, opening, receiver, abort.signal).catch((error: unknown) => {
       receiver.ended({ kind: "cut", reason: describe(error) });
     });
-    return { send: (message, id) => posts.send(message, id), close: () => abort.abort() };
+    return { send, close: () => abort.abort() };
   };
 }
 
@@ -42,42 +42,37 @@ async function follow(
   receiver.ended({ kind: "cut", reason: "the stream ended" });
 }
 
-/** Posts one message after the other, so that they arrive in their order. */
-class Posts {
-  #last = Promise.resolve();
+/** What posts one message after the other, so that they arrive in their order. */
+function poster(
+  url: string,
+  fetch: Fetch,
+  { token: first }: Opening,
+  receiver: Receiver,
+  signal: AbortSignal,
+) {
+  let token = first;
+  let last = Promise.resolve();
 
-  constructor(
-    private readonly url: string,
-    private readonly fetch: Fetch,
-    private token: string,
-    private readonly receiver: Receiver,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  send(message: ClientMessage, connectionId: string): void {
-    this.#last = this.#last
-      .then(() => this.#post(message, connectionId))
-      .catch((error: unknown) => {
-        // It may or may not have arrived: a new connection asks for everything anew.
-        this.receiver.ended({ kind: "cut", reason: describe(error) });
-      });
-  }
-
-  async #post(message: ClientMessage, connectionId: string): Promise<void> {
-    const path = `/realtime/connections/${encodeURIComponent(connectionId)}/messages`;
-    const { fetch } = this;
-    const response = await fetch(this.url + path, {
+  async function post(message: ClientMessage, connectionId: string): Promise<void> {
+    const response = await fetch(`${url}/realtime/connections/${encodeURIComponent(connectionId)}/messages`, {
       method: "POST",
-      headers: headers(this.token, { "Content-Type": "application/json" }),
+      headers: headers(token, { "Content-Type": "application/json" }),
       body: JSON.stringify(message),
       credentials: "omit",
-      signal: this.signal,
+      signal,
     });
-    if (message.type === "Authenticate") this.token = message.token;
+    if (message.type === "Authenticate") token = message.token;
     if (response.ok) return;
     const { code, reason, status } = await refusal(response);
     if (status >= 500 || status === 404) throw new globalThis.Error(reason);
     const data = { code, message: reason, ref: message.ref ?? null };
-    this.receiver.event({ type: "Error", timestamp: new Date().toISOString(), data });
+    receiver.event({ type: "Error", timestamp: new Date().toISOString(), data });
   }
+
+  return (message: ClientMessage, connectionId: string) => {
+    last = last
+      .then(() => post(message, connectionId))
+      // It may or may not have arrived: a new connection asks for everything anew.
+      .catch((error: unknown) => receiver.ended({ kind: "cut", reason: describe(error) }));
+  };
 }

@@ -38,8 +38,12 @@ export interface Transport {
 
 export type Open = (opening: Opening, receiver: Receiver) => Transport;
 
-/** The query of both streams. Nothing but `system` is what is read where nothing is wanted. */
+/** The query of both streams. */
 export function query({ channels, cursor }: Opening): string {
-  const names = encodeURIComponent(channels.join(",") || "system");
-  return `channels=${names}${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
+  return `${named(channels)}${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
+}
+
+/** The parameter `channels`. Nothing but `system` is what is read where nothing is wanted. */
+export function named(channels: string[]): string {
+  return `channels=${encodeURIComponent(channels.join(",") || "system")}`;
 }

@@ -342,7 +342,7 @@ test("a channel that is to begin at a cursor does so once, however often it take
   const world = new World();
   world.client.subscribe("post:1", { since: "e.3" });
   const first = await world.connect();
-  const subscribe = { type: "Subscribe", channels: ["post:1"], since: "e.3" };
+  const subscribe = { type: "Subscribe", channels: ["post:1"], since: "e.3", ref: "e.3" };
   expect(first.query.get("channels")).toBe("community");
   expect(first.sent).toEqual([subscribe]);
   first.die();
@@ -350,10 +350,18 @@ test("a channel that is to begin at a cursor does so once, however often it take
   const second = world.socket;
   second.connected();
   expect(second.sent).toEqual([subscribe]);
-  second.say({ type: "Subscribed", data: { channels: ["community", "post:1"], cursor: "e.3", ref: null } });
+  second.say({ type: "Subscribed", data: { channels: ["community", "post:1"], cursor: "e.3", ref: "e.3" } });
   second.die();
   await world.clock.pass(2000);
   expect(world.socket.query.get("channels")).toBe("community,post:1");
+});
+
+test("a channel that is read already is asked for what it had before", async () => {
+  const world = new World();
+  const socket = await world.connect();
+  world.client.subscribe("community", { since: "e.3" });
+  await settled();
+  expect(socket.sent).toEqual([{ type: "Subscribe", channels: ["community"], since: "e.3", ref: "e.3" }]);
 });
 
 describe("resync", () => {

@@ -52,12 +52,20 @@ test("while a reset is not handled the old cursor stays", () => {
   position.accept(connected("reset", "e.7"));
   position.accept(durable(8));
   expect(position.cursor).toBe("old.1");
-  const release = position.hold();
   position.accept(resync("e.7"));
+  const release = position.hold();
   position.accept(durable(9));
   expect(position.cursor).toBe("old.1");
   release();
   expect(position.cursor).toBe("e.9");
+});
+
+test("a resync in the middle of a connection keeps the cursor back as well", () => {
+  const position = new Position("e.1");
+  position.accept(resync("e.7"));
+  expect(position.cursor).toBe("e.1");
+  position.hold()();
+  expect(position.cursor).toBe("e.7");
 });
 
 test("an earlier reset that is handled late does not let go of a later one", () => {

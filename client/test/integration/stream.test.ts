@@ -1,4 +1,4 @@
-/** Against a real server: what both streaming transports do alike. */
+/** Against a real server: what all transports do alike. */
 
 import { describe, expect, inject, test } from "vitest";
 import { connect, contents, until } from "../support/clients.js";
@@ -7,7 +7,7 @@ import { startRestartable, startServer } from "../support/server.js";
 
 const api = inject("api");
 
-describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
+describe.each(["websocket", "sse", "poll"] as const)("over %s", (transport) => {
   test("events arrive once and in order", async () => {
     const ada = await Person.register(api, "Ada");
     const { client, events } = connect({ url: api, token: ada.token, transports: [transport] });
@@ -38,6 +38,20 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
     await ada.post("three");
     await until(() => contents(events).includes("three"));
     expect(contents(events)).toEqual(["one", "three"]);
+  });
+
+  test("a channel that begins at a cursor has what came after it", async () => {
+    const ada = await Person.register(api, "Ada");
+    const post = await ada.post("Borscht");
+    const { client, events } = connect({ url: api, token: ada.token, transports: [transport], channels: [] });
+    await until(() => client.state.status === "open");
+    const since = client.cursor as string;
+    for (const content of ["missed", "missed too"]) await ada.comment(post, content);
+    client.subscribe(`post:${post}`, { since });
+    await until(() => contents(events).includes("missed too"));
+    await ada.comment(post, "live");
+    await until(() => contents(events).includes("live"));
+    expect(contents(events)).toEqual(["missed", "missed too", "live"]);
   });
 
   test("what happened while it was closed comes after it", async () => {
@@ -82,7 +96,9 @@ describe.each(["websocket", "sse"] as const)("over %s", (transport) => {
       await server.stop();
     }
   });
+});
 
+describe.each(["websocket", "sse"] as const)("over the stream of %s", (transport) => {
   test("a token is exchanged in band before it expires", async () => {
     const server = await startServer({ ACCESS_TOKEN_SECONDS: "5" });
     try {

@@ -146,7 +146,6 @@ export class World {
       token: "t1",
       channels: ["community"],
       storage: null,
-      shareTabs: false,
       clock: this.clock,
       random: () => this.luck,
       surroundings: (happenings) => {
