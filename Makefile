@@ -13,7 +13,7 @@ PYTEST ?= $(BIN)/pytest --numprocesses 2 --dist loadfile
 unexport PYTHONDONTWRITEBYTECODE
 
 # npm, where there is a Node that the client's tools run on.
-NPM := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(!(major > 18 || major == 18 && minor >= 18))' \
+NPM := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 18 || major == 18 && minor >= 18 ? 0 : 1)' \
 	>/dev/null 2>&1 && command -v npm)
 CLIENT := client/node_modules/.installed
 
