@@ -77,9 +77,11 @@ class Posting:
         session = self._connections.find(connection_id)
         if session is None or session.ended is not None or session.principal.user_id != user_id:
             return NO_CONNECTION
+        now = self._time()
         try:
-            message = session.read(text, self._time())
+            message = session.read(text, now)
         except InvalidMessageError as error:
+            session.strike(now)
             return Refusal(code=error.code, message=error.message, pointer=error.pointer)
         if message is None:
             return Refusal(code="rate_limited", message=ends.TOO_MANY_MESSAGES.reason)

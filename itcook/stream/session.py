@@ -137,21 +137,18 @@ class Session:
             return self.read(message, now)
         except InvalidMessageError as error:
             self.refuse(error.code, error.message, error.ref)
+            self.strike(now)  # after the refusal: the last one, too, is told what is wrong with it
             return None
 
     def read(self, text: str, now: float) -> Message | None:
         """The message that `text` is; None if it is one too many, which ends the session.
 
-        Raises `InvalidMessageError`; too many of those end it too.
+        Raises `InvalidMessageError`, for which whoever answers it has to `strike`.
         """
         if not self._messages.take(now):
             self.end(ends.TOO_MANY_MESSAGES)
             return None
-        try:
-            return parse(text)
-        except InvalidMessageError:
-            self.strike(now)
-            raise
+        return parse(text)
 
     def refuse(self, code: str, message: str, ref: str | None) -> None:
         """Answer with `Error`."""
