@@ -39,10 +39,9 @@ class _Replay:
     size: int = 0
 
     def add(self, envelopes: Sequence[Envelope]) -> None:
-        for envelope in envelopes:
-            if not self.channels.isdisjoint(envelope.channels):
-                self.envelopes.append(envelope)
-                self.size += envelope.size
+        mine = [envelope for envelope in envelopes if not self.channels.isdisjoint(envelope.channels)]
+        self.envelopes += mine
+        self.size += _size(mine)
         if len(self.envelopes) > MAX_REPLAY or self.size > MAX_REPLAY_BYTES:
             raise NotCoveredError("too_far_behind")
 
@@ -106,8 +105,8 @@ class History:
             page = self.recent(position)
             if page is None:
                 page = await self._page(position)
-            replay.add([envelope for envelope in page if envelope.position <= until])
             position = page[-1].position
+            replay.add(page if position <= until else [one for one in page if one.position <= until])
         return replay.envelopes
 
     def _keep(self, envelopes: Sequence[Envelope]) -> None:

@@ -1,6 +1,6 @@
 """What one connection reads: the names it subscribed to, the channels that they stand for, and since when."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 
 from itcook.messages import MAX_CHANNELS
 from itcook.stream import channels
@@ -47,6 +47,19 @@ class Reading:
         """Whether the event is one that this connection gets, or got."""
         position = envelope.position
         return any(self._after.get(channel, position) < position for channel in envelope.channels)
+
+    def readable(self, envelopes: Sequence[Envelope]) -> list[Envelope]:
+        """Those of `envelopes`, in the order of their positions, that this connection gets, or got."""
+        if not envelopes:
+            return []
+        first = envelopes[0].position
+        # Nearly always the channels were all read before the first of them, and one look at each is enough.
+        before = {channel for channel, position in self._after.items() if position < first}
+        return [
+            envelope
+            for envelope in envelopes
+            if not before.isdisjoint(envelope.channels) or self.covers(envelope)
+        ]
 
     def add(self, name: str, resolved: tuple[str, ...]) -> bool:
         """Subscribe to `name`, which stands for these channels; False if there is no room for another name.

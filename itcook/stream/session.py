@@ -9,7 +9,7 @@ test can play a client's whole day in a millisecond.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -202,10 +202,9 @@ class Session:
         """Tell the client to begin anew; with the `ref` of a `Subscribe`, with the channels that it named."""
         self._send(ResyncRequired(reason=reason, cursor=cursor, ref=ref), cursor=cursor)
 
-    def replay(self, envelopes: Sequence[Envelope]) -> None:
+    def replay(self, batch: Batch) -> None:
         """Send what was missed."""
-        if envelopes:
-            self._write(Batch(envelopes))
+        self._write(batch)
 
     def caught_up(self, cursor: str) -> None:
         """Tell the client that it has everything up to `cursor` now."""

@@ -114,12 +114,12 @@ def test_the_gate() -> None:
     played = Played()
     played.session.connected(Resume("resumed", 3, cursor(3), replayed=2))
     played.session.deliver(Batch([stored(6)]))
-    played.session.replay(run_of(4, 5))
+    played.session.replay(Batch(run_of(4, 5)))
     played.session.open_gate(5)
     played.session.deliver(Batch(run_of(6, 7)))
     played.session.end(ends.NORMAL)
     played.session.deliver(Batch([stored(8)]))
-    played.session.replay([stored(8)])
+    played.session.replay(Batch([stored(8)]))
     played.session.open_gate(8)
     assert not played.session.live
     assert played.sink.positions == [4, 5, 6, 7]
@@ -129,7 +129,7 @@ def test_the_gate_closes_again_for_a_replay(played: Played) -> None:
     """What is published meanwhile is history's to keep, from the position that was told."""
     played.session.close_gate(7)
     played.session.deliver(Batch([stored(8)]))
-    played.session.replay(run_of(2, 3))
+    played.session.replay(Batch(run_of(2, 3)))
     played.session.caught_up(cursor(7))
     played.at(10)
     assert played.session.position == 7
@@ -142,7 +142,7 @@ def test_what_history_gave_is_not_taken_again() -> None:
     """The gate opens at history's head, to which the broadcaster may still be on its way."""
     played = Played()
     played.session.connected(Resume("fresh", 3, cursor(3)))
-    played.session.replay(run_of(4, 6))
+    played.session.replay(Batch(run_of(4, 6)))
     played.session.open_gate(6)
     played.session.deliver(Batch(run_of(5, 6)))
     assert played.sink.positions == [4, 5, 6]
