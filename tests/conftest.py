@@ -14,7 +14,10 @@ from itcook.auth.passwords import Passwords
 from itcook.database import migrate
 from itcook.services import Services
 from itcook.settings import Settings
+from tests.support.contract import pytest_itemcollected, pytest_terminal_summary
 from tests.support.people import Person, register
+
+__all__ = ["pytest_itemcollected", "pytest_terminal_summary"]  # hooks: the table of the wire contract
 
 
 @pytest.fixture(scope="session")

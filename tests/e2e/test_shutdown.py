@@ -113,7 +113,7 @@ async def test_a_drain_keeps_its_promises_under_every_python(tmp_path: Path, ver
     """While a client that was told 1012 does not leave: nobody new is taken in, a load balancer that asks on
     its connection hears 503, and an idle connection is closed in the end. The process is gone within ten
     seconds, with exit code 0 and without complaint."""
-    async with started(Server(tmp_path, {}, server_under(version))) as server:
+    async with started(Server(tmp_path, {}, server_under(version), "serve")) as server:
         api = Api(server)
         ada = await api.register("Ada Lovelace")
         sse = await api.connect("sse", ada)

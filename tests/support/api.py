@@ -93,22 +93,26 @@ class Api:
         await self.done("PUT", f"/community/users/{other.id}/follow", person)
 
     async def connect(
-        self, transport: Transport, person: Person, *, last_event_id: str | None = None, **parameters: str
+        self,
+        transport: Transport,
+        person: Person | None,
+        *,
+        last_event_id: str | None = None,
+        **parameters: str,
     ) -> Stream:
-        """A stream of `person`; `parameters` are those of the query."""
+        """A stream of `person`, or of whoever the parameters say; `parameters` are those of the query."""
         if transport == "websocket":
             assert last_event_id is None, "a header of Server-Sent Events"
             return await self.websocket(person, **parameters)
-        headers = (
-            person.headers if last_event_id is None else {**person.headers, "Last-Event-ID": last_event_id}
-        )
+        headers = {**person.headers} if person else {}
+        if last_event_id is not None:
+            headers["Last-Event-ID"] = last_event_id
         return await SSEStream.open(self.http, self.address("sse", **parameters), headers)
 
-    async def websocket(self, person: Person, **parameters: str) -> WebSocketStream:
+    async def websocket(self, person: Person | None, **parameters: str) -> WebSocketStream:
         """A stream that can also send."""
-        return await WebSocketStream.open(
-            self.address("websocket", **parameters), person.headers, tls=self._tls
-        )
+        headers = person.headers if person else {}
+        return await WebSocketStream.open(self.address("websocket", **parameters), headers, tls=self._tls)
 
     def address(self, transport: Transport, **parameters: str) -> str:
         """The URL of a stream."""

@@ -28,6 +28,7 @@ from wsproto.events import CloseConnection, Message, TextMessage
 from wsproto.events import Event as Frame
 
 from tests.support.people import Person
+from tests.support.schema import check_event
 from tests.support.waiting import until
 
 PATIENCE_SECONDS = 20
@@ -118,7 +119,7 @@ class HTTP2Client:
         head = await self.status(stream_id)
         return int(head[":status"]), await self.body(stream_id)
 
-    async def websocket(self, person: Person, path: str = "/api/v1/realtime/ws") -> "HTTP2WebSocket":
+    async def websocket(self, person: Person | None, path: str = "/api/v1/realtime/ws") -> "HTTP2WebSocket":
         """Open a WebSocket by extended CONNECT."""
         await self.greeted()
         stream_id = self.open(self.connect_headers(person, path), None)
@@ -179,8 +180,9 @@ class HTTP2WebSocket:
         self._received: list[Frame] = []
 
     def say(self, message: object) -> None:
-        """Send a message, as JSON."""
-        self.send(self._frames.send(TextMessage(json.dumps(message))))
+        """Send a message: text as it is, anything else as JSON."""
+        text = message if isinstance(message, str) else json.dumps(message)
+        self.send(self._frames.send(TextMessage(text)))
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
@@ -202,6 +204,15 @@ class HTTP2WebSocket:
 
     async def receive(self) -> dict[str, Any] | int | None:
         """The next message's JSON, the code of a close frame, None at the end of the stream."""
+        text = await self.receive_text()
+        if not isinstance(text, str):
+            return text
+        check_event(text)
+        message: dict[str, Any] = json.loads(text)
+        return message
+
+    async def receive_text(self) -> str | int | None:
+        """The next message as it came; else likewise."""
         text = ""
         while True:
             frame = await self._frame()
@@ -212,8 +223,7 @@ class HTTP2WebSocket:
             if isinstance(frame, Message):
                 text += str(frame.data)
                 if frame.message_finished:
-                    message: dict[str, Any] = json.loads(text)
-                    return message
+                    return text
 
     async def next_of(self, name: str) -> dict[str, Any]:
         """The data of the next event of this type."""
@@ -245,10 +255,7 @@ async def http2_client(
     address: tuple[str, int], tls: ssl.SSLContext, *, reads: bool = True, window: int | None = None
 ) -> AsyncIterator[HTTP2Client]:
     """A connection, gone afterwards. `window` is for each stream, in bytes."""
-    reader, writer = await asyncio.open_connection(*address, ssl=tls)
-    negotiated = writer.get_extra_info("ssl_object").selected_alpn_protocol()
-    assert negotiated == "h2", negotiated
-    client = HTTP2Client(reader, writer, "{}:{}".format(*address), reads=reads)
+    client = await http2_connection(address, tls, reads=reads)
     if window is not None:
         client.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: window})
         client.flush()
@@ -256,6 +263,16 @@ async def http2_client(
         yield client
     finally:
         await client.close()
+
+
+async def http2_connection(
+    address: tuple[str, int], tls: ssl.SSLContext, *, reads: bool = True
+) -> HTTP2Client:
+    """One that somebody else will close."""
+    reader, writer = await asyncio.open_connection(*address, ssl=tls)
+    negotiated = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+    assert negotiated == "h2", negotiated
+    return HTTP2Client(reader, writer, "{}:{}".format(*address), reads=reads)
 
 
 def _authorization(person: Person | None) -> Headers:

@@ -55,14 +55,15 @@ async def refused_start(directory: Path, **settings: object) -> tuple[int, str]:
 
 
 class Server:
-    """A server that can be stopped, killed and started again on the same data.
+    """A server that can be stopped, killed and started again on the same data. `command` is `itcook serve`
+    unless it is another one.
 
     `lines` is everything it has logged, over all its starts.
     """
 
-    def __init__(self, directory: Path, settings: Mapping[str, object], command: Path = ITCOOK) -> None:
+    def __init__(self, directory: Path, settings: Mapping[str, object], *command: str | Path) -> None:
         self.directory = directory
-        self._command = command
+        self._command = command or (ITCOOK, "serve")
         self.url = ""
         self.lines: list[LogLine] = []
         self._environment = environment(directory, **settings)
@@ -101,8 +102,7 @@ class Server:
     async def launch(self) -> None:
         """Start, and wait for nothing."""
         self._process = await asyncio.create_subprocess_exec(
-            self._command,
-            "serve",
+            *self._command,
             cwd=self.directory,
             env=self._environment,
             stderr=asyncio.subprocess.PIPE,

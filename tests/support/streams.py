@@ -17,6 +17,8 @@ from httpx_sse import EventSource, ServerSentEvent
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.support.schema import check_event, check_message
+
 PATIENCE_SECONDS = 20  # for the next event; far more than any takes, on a busy machine too
 
 Transport = Literal["websocket", "sse"]
@@ -64,6 +66,8 @@ class Received:
 class Stream(ABC):
     """One connection, read by one task at a time. Who comes and goes meanwhile is passed over, unless
     `watches_presence`: most tests are about something else, and share their server.
+
+    Every event that comes, and every message that is sent as JSON, is held against the documented schema.
     """
 
     transport: Transport
@@ -75,7 +79,10 @@ class Stream(ABC):
 
     @abstractmethod
     async def say(self, message: object) -> None:
-        """Send a client message: text or bytes as they are, anything else as JSON."""
+        """Send a client message: text or bytes as they are, anything else as JSON.
+
+        What is meant to be no message is sent as text.
+        """
 
     @abstractmethod
     async def cut(self) -> None:
@@ -90,6 +97,7 @@ class Stream(ABC):
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 event = await self._receive()
+                check_event(event.text)
                 if self.watches_presence or event.type != "PresenceChanged":
                     return event
 
@@ -152,7 +160,7 @@ class WebSocketStream(Stream):
         return [extension.name for extension in self._connection.protocol.extensions]
 
     async def say(self, message: object) -> None:
-        await self._connection.send(_text(message))
+        await self._connection.send(_said(message))
 
     async def cut(self) -> None:
         _reset_on_close(self._connection.transport.get_extra_info("socket"))
@@ -190,7 +198,7 @@ class SSEStream(Stream):
         return cls(http, response)
 
     async def say(self, message: object) -> None:
-        response = await self.post(message)
+        response = await self.post(_said(message))
         assert response.status_code == 202, response.text
 
     async def post(self, message: object) -> httpx.Response:
@@ -217,6 +225,12 @@ class SSEStream(Stream):
                     self._messages = str(self._response.url.join(path))
                 return received
         raise StreamEndedError(None)
+
+
+def _said(message: object) -> str | bytes:
+    if not isinstance(message, str | bytes):
+        check_message(message)
+    return _text(message)
 
 
 def _text(message: object) -> str | bytes:
