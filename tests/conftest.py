@@ -1,13 +1,15 @@
 """What every test may ask for. Each gets a database, a server and people of its own."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from pydantic import SecretStr
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from itcook.app import create_app
 from itcook.auth.passwords import Passwords
@@ -16,6 +18,7 @@ from itcook.services import Services
 from itcook.settings import Settings
 from tests.support.contract import pytest_itemcollected, pytest_terminal_summary
 from tests.support.people import Person, register
+from tests.support.postgres import SECRET, Cluster, cluster
 
 __all__ = ["pytest_itemcollected", "pytest_terminal_summary"]  # hooks: the table of the wire contract
 
@@ -28,15 +31,43 @@ async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A PostgreSQL server, started for the first test that asks for it."""
+    with cluster() as started:
+        yield started
+
+
 @pytest.fixture
-def settings(tmp_path: Path, migrated: Path) -> Settings:
-    """A server with an embedded database of its own, untouched by the environment."""
-    path = tmp_path / "itcook.sqlite3"
-    shutil.copy(migrated, path)
+def backend() -> str:
+    """The database's kind. Where both matter, `tests.support.core.backend` stands in its place."""
+    return "sqlite"
+
+
+@pytest.fixture
+async def database_url(
+    backend: str, tmp_path: Path, migrated: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[str]:
+    """The URL of an empty database of this test's own, up to date."""
+    EXECUTOR_CACHE.clear()  # Tortoise keeps finished SQL by table, and not by the kind of the database
+    if backend == "sqlite":
+        path = tmp_path / "itcook.sqlite3"
+        shutil.copy(migrated, path)
+        yield f"sqlite:///{path}"
+    else:
+        server: Cluster = request.getfixturevalue("postgresql")
+        async with server.database() as url:
+            yield url
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """A server with a database of its own, untouched by the environment."""
     return Settings(
         _env_file=None,
         bind="127.0.0.1:0",
-        database_url=f"sqlite:///{path}",
+        database_url=database_url,
+        secret=None if database_url.startswith("sqlite:") else SecretStr(SECRET),
         drain_seconds=0.5,
         rate_limits="off",  # everyone here has one address, and nobody the patience of people
     )

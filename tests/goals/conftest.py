@@ -6,9 +6,9 @@ from itcook.auth.principal import Principal
 from itcook.goals import goals, views
 from itcook.goals.fields import GoalType
 from tests.support.community import sign_up
-from tests.support.core import database, everywhere
+from tests.support.core import backend, database, everywhere
 
-__all__ = ["database", "everywhere", "goal", "owner", "stranger"]
+__all__ = ["backend", "database", "everywhere", "goal", "owner", "stranger"]
 
 
 @pytest.fixture

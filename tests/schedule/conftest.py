@@ -1,3 +1,3 @@
-from tests.support.core import database, everywhere
+from tests.support.core import backend, database, everywhere
 
-__all__ = ["database", "everywhere"]
+__all__ = ["backend", "database", "everywhere"]

@@ -8,6 +8,13 @@ from itcook.database import Database
 from itcook.settings import Settings
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Has each test of a directory, or module, that takes this fixture run on both databases."""
+    kind: str = request.param
+    return kind
+
+
 @pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """An empty database, open."""

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -9,8 +10,13 @@ import pytest
 def need(tool: str) -> str:
     """The path of `tool`. Without it the test is left out; where `CI` is set it fails instead."""
     path = shutil.which(tool)
-    if path is not None:
-        return path
+    if path is None:
+        leave_out(tool)
+    return path
+
+
+def leave_out(tool: str) -> NoReturn:
+    """Go on without the test, as there is no `tool`; where `CI` is set it fails instead."""
     if os.environ.get("CI"):
         pytest.fail(f"{tool} is not installed, and CI leaves nothing out")
     pytest.skip(f"left out, as {tool} is not installed")
