@@ -1,22 +1,27 @@
 """Logs: structured, one line an event, to standard error."""
 
 import logging
+import os
 import sys
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from itcook.settings import Settings
 
 
-def configure(settings: Settings) -> None:
-    """Send this process's logs, the libraries' included, where `ITCOOK_LOG_*` say."""
+def configure(settings: Settings, worker: int | None = None) -> None:
+    """Send this process's logs, the libraries' included, where `ITCOOK_LOG_*` say.
+
+    As one of several workers, each line says which, and in which process.
+    """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([] if worker is None else [_Origin(worker)]),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -32,6 +37,16 @@ def configure(settings: Settings) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
+
+
+class _Origin:
+    """Says where a line comes from, as several processes write to one place."""
+
+    def __init__(self, worker: int) -> None:
+        self._origin = {"worker": worker, "pid": os.getpid()}
+
+    def __call__(self, logger: object, method: str, event: EventDict) -> EventDict:
+        return {**self._origin, **event}
 
 
 # Tracebacks are shown without local variables: those hold tokens and passwords.

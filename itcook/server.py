@@ -12,7 +12,7 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Coroutine, Sized
 from typing import Any
 
 import structlog
@@ -22,13 +22,13 @@ from hypercorn.config import Config
 from quart import Quart
 
 from itcook.capacity import capacity, raise_limit_of_files
+from itcook.listening import BACKLOG, listen
 from itcook.messages import MAX_MESSAGE_BYTES
-from itcook.settings import Settings, SettingsError
+from itcook.settings import Settings
 from itcook.stream.session import Liveness
 from itcook.tcp import Client
 from itcook.tls import HANDSHAKE_SECONDS, SHUTDOWN_SECONDS, tls_context
 
-BACKLOG = 2048  # connections the kernel holds while the loop is busy; a reconnect storm is not refused
 LAST_REQUESTS_SECONDS = 1.5  # for requests still running when all streams are closed
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 COLLECT_EVERY = (5_000, 10, 5)  # objects; youngest collections for one of the next; those for a full one
@@ -36,8 +36,17 @@ COLLECT_EVERY = (5_000, 10, 5)  # objects; youngest collections for one of the n
 log = structlog.get_logger(__name__)
 
 
-async def serve(app: Quart, settings: Settings, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve on `listener` until `stop` is set, then drain. Closes the listener.
+def _nothing() -> None: ...
+
+
+async def serve(
+    app: Quart,
+    settings: Settings,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    ready: Callable[[], None] = _nothing,
+) -> None:
+    """Serve on `listener` until `stop` is set, then drain. Closes the listener. Calls `ready` when it serves.
 
     Raises `SettingsError` for a database or a certificate that cannot be opened.
     """
@@ -45,7 +54,7 @@ async def serve(app: Quart, settings: Settings, listener: socket.socket, stop: a
         tls = tls_context(settings)
         await app.startup()
         try:
-            await _serve(app, settings, listener, tls, stop)
+            await _serve(app, settings, listener, tls, stop, ready)
         finally:
             await app.shutdown()
     finally:
@@ -59,13 +68,16 @@ async def _serve(
     listener: socket.socket,
     tls: ssl.SSLContext | None,
     stop: asyncio.Event,
+    ready: Callable[[], None],
 ) -> None:
-    connections = app.extensions["itcook"].stream.connections
+    stream = app.extensions["itcook"].stream
+    connections = stream.connections
     liveness = Liveness(settings.heartbeat_seconds, settings.timeout_seconds)
     clients = _Clients(app, liveness, capacity(settings).sockets, connections)
     # Not as a context: leaving that would wait for every client of its own accord from Python 3.12 on.
     accepting = await clients.accept(listener, tls)
-    log.info("serving", url=_url(listener, tls))
+    log.info("serving", url=_url(listener, tls), node_id=stream.id)
+    ready()
     await stop.wait()
     log.info("draining", connections=len(connections))
     accepting.close()
@@ -128,26 +140,6 @@ def _turn_away(writer: asyncio.StreamWriter) -> None:
     writer.close()
 
 
-def listen(settings: Settings) -> socket.socket:
-    """A socket on `settings.bind`. Raises `SettingsError` for an address that cannot be had."""
-    try:
-        address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(address[0], socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # Accepted sockets inherit it: a client that acknowledges nothing for so long is gone.
-            milliseconds = int(settings.timeout_seconds * 1000)
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
-        listener.bind(address[4])
-        listener.listen(BACKLOG)
-        listener.setblocking(False)
-    except OSError as error:
-        raise SettingsError(f"ITCOOK_BIND: cannot listen on {settings.bind}: {error.strerror}") from None
-    return listener
-
-
 def _url(listener: socket.socket, tls: ssl.SSLContext | None) -> str:
     host, port = listener.getsockname()[:2]
     return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
@@ -155,10 +147,15 @@ def _url(listener: socket.socket, tls: ssl.SSLContext | None) -> str:
 
 def run(app: Quart, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; a second signal does not wait for the drain."""
+    run_loop(settings, _until_signalled(app, settings))
+
+
+def run_loop(settings: Settings, main: Coroutine[None, None, None]) -> None:
+    """Run `main`, which serves, with this process set up for many connections."""
     raise_limit_of_files(settings)
     _collect_less_often()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_until_signalled(app, settings))
+        runner.run(main)
 
 
 async def _until_signalled(app: Quart, settings: Settings) -> None:

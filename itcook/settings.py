@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ITCOOK_"
+MAX_WORKERS = 64  # of one machine; each takes some 100 MB, and a processor is served best by one
 MIN_SECRET_LENGTH = 32  # bytes of an HS256 key, RFC 7518 section 3.2
 
 
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
     )
 
     bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:3000"
+    workers: int = Field(default=1, ge=1, le=MAX_WORKERS)
     database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///data/itcook.sqlite3"
     secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
     signing_key_file: Path | None = None
@@ -168,6 +170,11 @@ def read_settings(**overrides: object) -> Settings:
 
 
 def _check_together(settings: Settings) -> None:
+    if settings.workers > 1 and settings.embedded:
+        raise SettingsError(
+            f"{PREFIX}WORKERS: SQLite serves one process only: name a PostgreSQL database in"
+            f" {PREFIX}DATABASE_URL, or serve with one worker"
+        )
     if settings.secret and settings.signing_key_file:
         raise SettingsError(f"{PREFIX}SECRET and {PREFIX}SIGNING_KEY_FILE exclude each other: set one")
     if not settings.embedded and not settings.secret and not settings.signing_key_file:

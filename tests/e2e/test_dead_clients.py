@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from itcook.server import listen
+from itcook.listening import listen
 from itcook.settings import Settings
 from tests.support.api import Api
 from tests.support.bad_network import bad_network

@@ -22,6 +22,8 @@ WRONG = [
     ({"log_level": "loud"}, "ITCOOK_LOG_LEVEL"),
     ({"history_entries": 10}, "ITCOOK_HISTORY_ENTRIES"),
     ({"signing_key_file": "missing.pem"}, "ITCOOK_SIGNING_KEY_FILE: missing.pem"),
+    ({"workers": 2}, "ITCOOK_WORKERS: SQLite serves one process only"),
+    ({"workers": 0}, "ITCOOK_WORKERS"),
     ({"database_url": "postgres://localhost/itcook"}, "ITCOOK_SECRET must be set with PostgreSQL"),
 ]
 

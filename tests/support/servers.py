@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from quart import Quart
 
-from itcook.server import listen, serve
+from itcook.listening import listen
+from itcook.server import serve
 from itcook.settings import Settings
 
 

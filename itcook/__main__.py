@@ -1,0 +1,5 @@
+"""`python -m itcook` is `itcook`."""
+
+from itcook.cli import main
+
+main()
