@@ -83,7 +83,9 @@ class DirectSink(asyncio.Protocol):
         return now - self._moved_at
 
     def write(self, batch: Batch) -> None:
-        self._send(batch.framed(self._framing))
+        data = batch.framed(self._framing)  # as `_send`, but this is called for each client of each event
+        self._written += len(data)
+        self._transport.write(data)
 
     async def drained(self) -> None:
         if self._room is not None:

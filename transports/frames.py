@@ -6,6 +6,7 @@ event, and kept with it.
 
 import random
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from itcook.events import Disconnecting
 from itcook.stream.envelope import Envelope
@@ -35,8 +36,9 @@ def sse_named_blocks(envelopes: Sequence[Envelope]) -> bytes:
     return b"".join([envelope.framed(_named_block) for envelope in envelopes])
 
 
+@cache
 def chunked(framing: Framing) -> Framing:
-    """`framing` in one chunk of an HTTP/1.1 body."""
+    """`framing` in one chunk of an HTTP/1.1 body. The same one each time: batches know their bytes by it."""
     return lambda envelopes: chunk(framing(envelopes))
 
 

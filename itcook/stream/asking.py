@@ -49,7 +49,7 @@ class Asking:
         """Do what was asked while it had to wait."""
         while session.live and session.held:
             await self._act(session, session.held[0])
-            session.held.popleft()
+            del session.held[0]
 
     async def _act(self, session: Session, message: Message) -> None:
         if isinstance(message, Subscribe):

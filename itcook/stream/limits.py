@@ -1,7 +1,5 @@
 """Limits on what one client sends. No clock of their own: every call is told the time."""
 
-from collections import deque
-
 MESSAGES_PER_SECOND = 20.0
 MESSAGE_BURST = 60.0
 TYPING_PER_SECOND = 1.0  # starts that are told to others, of one person; renewing is not among them
@@ -39,9 +37,9 @@ class Strikes:
     def __init__(self, limit: int, window: float) -> None:
         self.limit = limit
         self._window = window
-        self._moments: deque[float] = deque(maxlen=limit)
+        self._moments: list[float] = []
 
     def strike(self, now: float) -> bool:
         """Count one; whether the limit is reached."""
-        self._moments.append(now)
+        self._moments = [*self._moments[1 - self.limit :], now]  # for nearly everybody it stays empty
         return len(self._moments) == self.limit and now - self._moments[0] <= self._window

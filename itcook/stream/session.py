@@ -8,7 +8,6 @@ A session decides, a sink writes. Every method is told the time, in seconds of t
 test can play a client's whole day in a millisecond.
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -79,6 +78,29 @@ class Resume:
 class Session:
     """One connection of one person, for at most `lease` seconds. `on_end` is called once, when it ends."""
 
+    __slots__ = (
+        "_clock",
+        "_early",
+        "_heard_at",
+        "_heartbeat_at",
+        "_invalid",
+        "_lease_ends",
+        "_liveness",
+        "_messages",
+        "_on_end",
+        "address",
+        "ended",
+        "held",
+        "id",
+        "live",
+        "position",
+        "principal",
+        "reading",
+        "since",
+        "sink",
+        "transport",
+    )
+
     def __init__(
         self,
         connection_id: str,
@@ -101,7 +123,7 @@ class Session:
         self.live = False
         self.ended: End | None = None
         self.position = 0  # while the gate is closed: everything up to it is with the sink
-        self.held: deque[Message] = deque()  # what the client asked for; the first may be at work
+        self.held: list[Message] = []  # what the client asked for; the first may be at work
         self.sink = sink
         self.reading = Reading()
         self._liveness = liveness
@@ -225,7 +247,11 @@ class Session:
         when the gate opened, which may be past what the broadcaster has got to.
         """
         if self.live and batch.position > self.position:
-            self._write(batch)
+            # As `_write` does, but this is called for each client of each event.
+            if self.sink.unsent > MAX_UNSENT:
+                self.end(ends.TOO_SLOW)
+            else:
+                self.sink.write(batch)
 
     def offer(self, batch: Batch) -> None:
         """Send what may be skipped, unless the client is behind already."""

@@ -86,6 +86,7 @@ def test_the_lengths_at_which_a_frame_changes_its_form(length: int) -> None:
 def test_a_chunk_holds_all_that_goes_out_together() -> None:
     """RFC 9112 section 7.1: the length in hexadecimal, and CRLF twice."""
     blocks = sse_blocks([stored(1), stored(2)])
+    assert chunked(sse_blocks) is chunked(sse_blocks)
     assert chunked(sse_blocks)([stored(1), stored(2)]) == b"%x\r\n" % len(blocks) + blocks + b"\r\n"
 
 
