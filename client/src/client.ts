@@ -3,7 +3,9 @@ import { systemClock } from "./clock.js";
 import { Driver, type Host } from "./driver.js";
 import { Emitter } from "./emitter.js";
 import type { ClientMessage, ResyncRequired, StreamEvent } from "./events.js";
+import { type Call, caller } from "./http.js";
 import { Ladder } from "./ladder.js";
+import type { Drive, Line } from "./line.js";
 import type { ClientOptions, Failure, Memory, State, Status, Token } from "./options.js";
 import { Position } from "./position.js";
 import { type Company, whoIsIn } from "./presence.js";
@@ -40,8 +42,9 @@ export class RealtimeClient {
   readonly #emitter = new Emitter<Listeners>();
   readonly #channels: Channels;
   readonly #position: Position;
-  readonly #driver: Driver;
+  readonly #line: Line;
   readonly #typing: Typing;
+  readonly #call: Call;
   #token: Token;
   #state = START;
   #syncing = false;
@@ -54,10 +57,14 @@ export class RealtimeClient {
     this.#position = new Position(options.cursor);
     const clock = options.clock ?? systemClock;
     this.#typing = new Typing(clock, (message) => this.send(message));
-    const open = available(options);
+    const fetch = options.fetch ?? globalThis.fetch?.bind(globalThis);
+    this.#call = fetch && caller(options.url, fetch);
+    const open = available(options, this.#call);
     const rungs = (options.transports ?? ["websocket", "sse", "poll"]).filter((name) => open[name]);
     const ladder = new Ladder(rungs, this.#memory()?.getItem(REMEMBERED));
-    this.#driver = new Driver(this.#host(), { open, ladder, clock, random: options.random ?? Math.random });
+    const drive: Drive = (host, ways) => new Driver(host, ways);
+    const make = options.share?.(drive, options.url) ?? drive;
+    this.#line = make(this.#host(), { open, ladder, clock, random: options.random ?? Math.random });
   }
 
   /** What is so now. The object changes only when something in it does. */
@@ -73,14 +80,14 @@ export class RealtimeClient {
   /** Connect, and stay connected until `close` or a failure that is final. */
   connect(): void {
     this.#leave();
-    this.#leave = (this.#options.surroundings ?? pageSurroundings)(this.#driver);
-    this.#driver.start();
+    this.#leave = (this.#options.surroundings ?? pageSurroundings)(this.#line);
+    this.#line.start();
   }
 
   close(): void {
     this.#leave();
     this.#leave = () => {};
-    this.#driver.stop();
+    this.#line.stop();
   }
 
   /** Call `listener` for each event of a type, for `event`s at all, or when something changes; gives its end. */
@@ -106,7 +113,7 @@ export class RealtimeClient {
 
   /** Say something; false if there is no connection to say it on. */
   send(message: ClientMessage): boolean {
-    return this.#driver.send(message);
+    return this.#line.send(message);
   }
 
   /** The person writes a comment: to be called on each key, it is said as often as needed. */
@@ -120,14 +127,14 @@ export class RealtimeClient {
 
   /** Who is in a channel now. Raises what the server answered, if it did not say. */
   async presence(channel: string): Promise<Company> {
-    return whoIsIn(this.#options, await this.#getToken(false), channel);
+    return whoIsIn(this.#call, await this.#getToken(false), channel);
   }
 
   /** Go on with another token of the same person. */
   setToken(token: Token): void {
     if (token === this.#token) return;
     this.#token = token;
-    if (this.#state.status !== "idle" && this.#state.status !== "closed") void this.#driver.renew();
+    if (this.#state.status !== "idle" && this.#state.status !== "closed") void this.#line.renew();
   }
 
   #host(): Host {
@@ -182,7 +189,7 @@ export class RealtimeClient {
     this.#syncing = true;
     queueMicrotask(() => {
       this.#syncing = false;
-      this.#driver.sync();
+      this.#line.sync();
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js";
 import type { ClientMessage, ConnectedData, StreamEvent } from "./events.js";
-import { describe } from "./http.js";
+import { cut } from "./http.js";
 import type { End, Open, Opening, Transport, TransportName } from "./transport.js";
 
 const PATIENCE = 10_000; // milliseconds until `Connected`; a proxy that buffers lets nothing through at all
@@ -51,7 +51,7 @@ export class Connection {
       });
     } catch (error) {
       // Not now: whoever opens it is still at it.
-      const end: End = { kind: "cut", reason: describe(error) };
+      const end = cut(error);
       this.#cancel();
       this.#cancel = clock.after(0, () => this.#end(end));
     }
@@ -61,7 +61,7 @@ export class Connection {
     try {
       this.#transport?.send(message, this.connected?.connection_id ?? "");
     } catch (error) {
-      this.#end({ kind: "cut", reason: describe(error) });
+      this.#end(cut(error));
     }
   }
 
@@ -85,7 +85,7 @@ export class Connection {
     try {
       event = JSON.parse(json);
     } catch {
-      return this.#end({ kind: "cut", reason: "what came is not JSON" });
+      return this.#end(cut("what came is not JSON"));
     }
     this.#event(event);
   }

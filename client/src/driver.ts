@@ -5,6 +5,7 @@ import { Connection, type Watcher } from "./connection.js";
 import type { ClientMessage, StreamEvent } from "./events.js";
 import { describe } from "./http.js";
 import type { Ladder } from "./ladder.js";
+import type { Line } from "./line.js";
 import type { Failure, State, Status } from "./options.js";
 import { Renewal } from "./renewal.js";
 import type { End, Open, TransportName } from "./transport.js";
@@ -37,7 +38,7 @@ export interface Ways {
 }
 
 /** Keeps one connection to the server: opens it, watches it, opens another one when it is over. */
-export class Driver {
+export class Driver implements Line {
   readonly #host: Host;
   readonly #ways: Ways;
   readonly #backoff: Backoff;

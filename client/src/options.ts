@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js";
 import type { Fetch } from "./http.js";
+import type { Share } from "./line.js";
 import type { Surroundings } from "./surroundings.js";
 import type { TransportName } from "./transport.js";
 import type { SocketConstructor } from "./transport-websocket.js";
@@ -25,6 +26,8 @@ export interface ClientOptions {
   transports?: TransportName[];
   /** Where it is remembered which transport works. By default `localStorage`, where there is one; null: nowhere. */
   storage?: Memory | null;
+  /** `tabs()` of `@itcook/realtime/tabs`: share one connection with the person's other tabs. By default, and with null, not. */
+  share?: Share | null;
   /** Called with every step, for finding out what goes wrong. No token is in it. */
   debug?: (message: string) => void;
   /** In place of the global ones. */

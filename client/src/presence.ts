@@ -1,5 +1,4 @@
-import { headers, refusal } from "./http.js";
-import type { ClientOptions } from "./options.js";
+import { type Call, refusal } from "./http.js";
 
 /** `online` people are in a channel; `people` are some of them if there are many. */
 export interface Company {
@@ -7,10 +6,8 @@ export interface Company {
   readonly people: readonly { readonly user_id: string; readonly user_name: string }[];
 }
 
-export async function whoIsIn(options: ClientOptions, token: string, channel: string): Promise<Company> {
-  const { fetch = globalThis.fetch, url } = options;
-  const address = `${url.replace(/\/+$/, "")}/realtime/presence?channel=${encodeURIComponent(channel)}`;
-  const response = await fetch(address, { headers: headers(token), credentials: "omit" });
+export async function whoIsIn(call: Call, token: string, channel: string): Promise<Company> {
+  const response = await call(`/realtime/presence?channel=${encodeURIComponent(channel)}`, token);
   if (!response.ok) throw new globalThis.Error((await refusal(response)).reason);
   return response.json();
 }

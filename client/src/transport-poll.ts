@@ -7,7 +7,7 @@ import type {
   SubscribeMessage,
   Unsubscribed,
 } from "./events.js";
-import { describe, type Fetch, headers, refusal } from "./http.js";
+import { type Call, cut, refusal, timestamp } from "./http.js";
 import type { Open, Opening, Receiver } from "./transport.js";
 import { named } from "./transport.js";
 
@@ -23,13 +23,13 @@ interface Answer {
 
 /**
  * Long polls, where nothing else gets through. The answers are told as a stream tells them, with events of a
- * connection that there is not: `Connected` after the first answer, a `Heartbeat` after each. Typing and presence do
- * not come this way.
+ * connection that there is not: `Connected` after the first answer, a `Heartbeat` after each that is up to date. Typing
+ * and presence do not come this way.
  */
-export function pollTransport(url: string, fetch: Fetch): Open {
+export function pollTransport(call: Call): Open {
   return (opening, receiver) => {
-    const poll = new Poll(url, fetch, opening, receiver);
-    poll.run().catch((error: unknown) => receiver.ended({ kind: "cut", reason: describe(error) }));
+    const poll = new Poll(call, opening, receiver);
+    poll.run().catch((error: unknown) => receiver.ended(cut(error)));
     return {
       send(message) {
         if (message.type === "Subscribe") poll.subscribe(message);
@@ -43,17 +43,15 @@ export function pollTransport(url: string, fetch: Fetch): Open {
 
 class Poll {
   token: string;
-  readonly #url: string;
-  readonly #fetch: Fetch;
+  readonly #call: Call;
   readonly #receiver: Receiver;
   readonly #channels: Set<string>;
   #after: string | undefined;
   #abort = new AbortController();
   #closed = false;
 
-  constructor(url: string, fetch: Fetch, opening: Opening, receiver: Receiver) {
-    this.#url = url;
-    this.#fetch = fetch;
+  constructor(call: Call, opening: Opening, receiver: Receiver) {
+    this.#call = call;
     this.#receiver = receiver;
     this.token = opening.token;
     this.#channels = new Set(opening.channels);
@@ -101,15 +99,10 @@ class Poll {
   async #ask(channels: string[], wait: number): Promise<Response | undefined> {
     const abort = new AbortController();
     this.#abort = abort;
-    const fetch = this.#fetch; // called on nothing, as browsers insist
     const cursor = this.#after === undefined ? "" : `&after=${encodeURIComponent(this.#after)}`;
     try {
-      return await fetch(`${this.#url}/realtime/events?${named(channels)}${cursor}&wait=${wait}`, {
-        headers: headers(this.token),
-        cache: "no-store",
-        credentials: "omit",
-        signal: abort.signal,
-      });
+      const path = `/realtime/events?${named(channels)}${cursor}&wait=${wait}`;
+      return await this.#call(path, this.token, { signal: abort.signal });
     } catch (error) {
       if (abort.signal.aborted) return undefined;
       throw error;
@@ -129,13 +122,13 @@ class Poll {
     return this.#channels.size < before;
   }
 
-  #take({ data, cursor, resync }: Answer): void {
+  #take({ data, cursor, has_more, resync }: Answer): void {
     const asked = this.#after;
     for (const event of data) this.#receiver.event(event);
     if (this.#after !== asked) return; // a listener subscribed from another cursor
     this.#after = cursor;
     if (resync) this.#say({ type: "ResyncRequired", data: { reason: resync.reason, cursor } });
-    else this.#say({ type: "Heartbeat", data: { timestamp: now(), cursor } });
+    else if (!has_more) this.#say({ type: "Heartbeat", data: { timestamp: timestamp(), cursor } });
   }
 
   #connected({ cursor, resync }: Answer): void {
@@ -158,10 +151,6 @@ class Poll {
   }
 
   #say(event: { type: string; data: unknown }): void {
-    this.#receiver.event({ ...event, timestamp: now() } as StreamEvent);
+    this.#receiver.event({ ...event, timestamp: timestamp() } as StreamEvent);
   }
-}
-
-function now(): string {
-  return new Date().toISOString();
 }

@@ -1,34 +1,22 @@
 import type { ClientMessage } from "./events.js";
-import { describe, type Fetch, headers, refusal } from "./http.js";
+import { type Call, cut, refusal, timestamp } from "./http.js";
 import { SseParser } from "./sse-parser.js";
 import type { Open, Opening, Receiver } from "./transport.js";
 import { query } from "./transport.js";
 
 /** Server-Sent Events by `fetch`, as `EventSource` can send no token. Messages go by POST. */
-export function sseTransport(url: string, fetch: Fetch): Open {
+export function sseTransport(call: Call): Open {
   return (opening, receiver) => {
     const abort = new AbortController();
-    const send = poster(url, fetch, opening, receiver, abort.signal);
-    follow(url, fetch, opening, receiver, abort.signal).catch((error: unknown) => {
-      receiver.ended({ kind: "cut", reason: describe(error) });
-    });
+    const send = poster(call, opening, receiver, abort.signal);
+    follow(call, opening, receiver, abort.signal).catch((error: unknown) => receiver.ended(cut(error)));
     return { send, close: () => abort.abort() };
   };
 }
 
-async function follow(
-  url: string,
-  fetch: Fetch,
-  opening: Opening,
-  receiver: Receiver,
-  signal: AbortSignal,
-): Promise<void> {
-  const response = await fetch(`${url}/realtime/sse?${query(opening)}`, {
-    headers: headers(opening.token, { Accept: "text/event-stream" }),
-    cache: "no-store",
-    credentials: "omit",
-    signal,
-  });
+async function follow(call: Call, opening: Opening, receiver: Receiver, signal: AbortSignal): Promise<void> {
+  const headers = { Accept: "text/event-stream" };
+  const response = await call(`/realtime/sse?${query(opening)}`, opening.token, { headers, signal });
   if (!response.ok) return receiver.ended(await refusal(response));
   const reader = response.body?.getReader();
   if (!reader) throw new globalThis.Error("this fetch does not stream");
@@ -39,26 +27,19 @@ async function follow(
     if (done) break;
     for (const data of parser.push(decoder.decode(value, { stream: true }))) receiver.text(data);
   }
-  receiver.ended({ kind: "cut", reason: "the stream ended" });
+  receiver.ended(cut("the stream ended"));
 }
 
 /** What posts one message after the other, so that they arrive in their order. */
-function poster(
-  url: string,
-  fetch: Fetch,
-  { token: first }: Opening,
-  receiver: Receiver,
-  signal: AbortSignal,
-) {
+function poster(call: Call, { token: first }: Opening, receiver: Receiver, signal: AbortSignal) {
   let token = first;
   let last = Promise.resolve();
 
   async function post(message: ClientMessage, connectionId: string): Promise<void> {
-    const response = await fetch(`${url}/realtime/connections/${encodeURIComponent(connectionId)}/messages`, {
+    const response = await call(`/realtime/connections/${encodeURIComponent(connectionId)}/messages`, token, {
       method: "POST",
-      headers: headers(token, { "Content-Type": "application/json" }),
+      headers: { "Content-Type": "application/json" },
       body: JSON.stringify(message),
-      credentials: "omit",
       signal,
     });
     if (message.type === "Authenticate") token = message.token;
@@ -66,13 +47,13 @@ function poster(
     const { code, reason, status } = await refusal(response);
     if (status >= 500 || status === 404) throw new globalThis.Error(reason);
     const data = { code, message: reason, ref: message.ref ?? null };
-    receiver.event({ type: "Error", timestamp: new Date().toISOString(), data });
+    receiver.event({ type: "Error", timestamp: timestamp(), data });
   }
 
   return (message: ClientMessage, connectionId: string) => {
     last = last
       .then(() => post(message, connectionId))
       // It may or may not have arrived: a new connection asks for everything anew.
-      .catch((error: unknown) => receiver.ended({ kind: "cut", reason: describe(error) }));
+      .catch((error: unknown) => receiver.ended(cut(error)));
   };
 }

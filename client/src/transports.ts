@@ -1,17 +1,37 @@
-import type { Fetch } from "./http.js";
+import { type Call, cut, trimmed } from "./http.js";
 import type { ClientOptions } from "./options.js";
-import type { Open, TransportName } from "./transport.js";
-import { pollTransport } from "./transport-poll.js";
+import type { Open, Transport, TransportName } from "./transport.js";
 import { sseTransport } from "./transport-sse.js";
 import { type SocketConstructor, webSocketTransport } from "./transport-websocket.js";
 
-/** The transports that can be had here. */
-export function available(options: ClientOptions): Partial<Record<TransportName, Open>> {
-  const url = options.url.replace(/\/+$/, "");
-  const Socket = options.WebSocket ?? (globalThis.WebSocket as SocketConstructor | undefined);
-  const fetch: Fetch | undefined = options.fetch ?? globalThis.fetch?.bind(globalThis);
+/** The transports that can be had here; `call` is undefined where no request can be made. */
+export function available(
+  { url, WebSocket: Socket = globalThis.WebSocket as SocketConstructor | undefined }: ClientOptions,
+  call: Call | undefined,
+): Partial<Record<TransportName, Open>> {
   return {
-    ...(Socket && { websocket: webSocketTransport(url, Socket) }),
-    ...(fetch && { sse: sseTransport(url, fetch), poll: pollTransport(url, fetch) }),
+    ...(Socket && { websocket: webSocketTransport(trimmed(url), Socket) }),
+    ...(call && { sse: sseTransport(call), poll: pollTransport(call) }),
+  };
+}
+
+/** Its code is loaded when it is used, which few pages do. */
+function pollTransport(call: Call): Open {
+  return (opening, receiver) => {
+    let transport: Transport | undefined;
+    let closed = false;
+    import("./transport-poll.js").then(
+      (poll) => {
+        if (!closed) transport = poll.pollTransport(call)(opening, receiver);
+      },
+      (error: unknown) => receiver.ended(cut(error)),
+    );
+    return {
+      send: (message, connectionId) => transport?.send(message, connectionId),
+      close() {
+        closed = true;
+        transport?.close();
+      },
+    };
   };
 }

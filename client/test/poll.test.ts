@@ -1,6 +1,6 @@
 /** Long polls, told as a stream. */
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { settled } from "./support/clock.js";
 import { World } from "./support/world.js";
 
@@ -10,6 +10,7 @@ async function polling(): Promise<World> {
   const world = new World({ transports: ["poll"] });
   world.client.connect();
   await settled();
+  await vi.dynamicImportSettled();
   world.request.json(nothing);
   await settled();
   return world;

@@ -14,6 +14,7 @@ import {
   useTyping,
 } from "../src/react/index.js";
 import { settled } from "./support/clock.js";
+import { jwt } from "./support/people.js";
 import { World } from "./support/world.js";
 
 afterEach(async () => {
@@ -28,11 +29,6 @@ async function pause(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 0));
     await settled();
   });
-}
-
-/** A JWT of a person, unsigned, as the client looks at nothing but `sub`. */
-function jwt(sub: string, exp = 0): string {
-  return `h.${btoa(JSON.stringify({ sub, exp }))}.s`;
 }
 
 function Post() {

@@ -1,10 +1,14 @@
 import { type ClientOptions, RealtimeClient, type Token } from "../index.js";
+import { tabs } from "../tabs/index.js";
+import { personOf } from "../tabs/person.js";
 import { Store } from "./store.js";
 
 export interface ITCookOptions extends Omit<ClientOptions, "token"> {
   /** How many events are kept; by default 200. */
   maxEvents?: number;
 }
+
+const SHARE = tabs();
 
 /** One person's client, and what is shown of it. */
 export interface Shared {
@@ -22,7 +26,7 @@ let functionsSeen = 0;
 
 /** What is the same for all who may share a connection: the API, and the person. */
 export function keyOf(url: string, token: Token): string {
-  return `${url} ${typeof token === "string" ? subject(token) : numberOf(token)}`;
+  return `${url} ${typeof token === "string" ? (personOf(token) ?? token) : numberOf(token)}`;
 }
 
 /** The client of `key`, connected until `release` is called; it may have several users. */
@@ -37,8 +41,8 @@ export function acquire(
   return { entry, release: () => release(key, entry) };
 }
 
-function create(token: Token, { maxEvents = 200, ...options }: ITCookOptions): Entry {
-  const client = new RealtimeClient({ ...options, token });
+function create(token: Token, { maxEvents = 200, share = SHARE, ...options }: ITCookOptions): Entry {
+  const client = new RealtimeClient({ ...options, share, token });
   return { client, store: new Store(client, maxEvents), users: 0 };
 }
 
@@ -50,17 +54,6 @@ function release(key: string, entry: Entry): void {
     entries.delete(key);
     entry.client.close();
   });
-}
-
-/** Whose token it is, so that a newer one of the same person goes on with the same connection. */
-function subject(token: string): string {
-  try {
-    const [, claims = ""] = token.split(".");
-    const { sub } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/")));
-    return typeof sub === "string" ? sub : token;
-  } catch {
-    return token; // not a JWT: it stands for itself
-  }
 }
 
 function numberOf(token: object): number {
