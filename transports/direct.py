@@ -117,6 +117,7 @@ class DirectSink(asyncio.Protocol):
         for task in self._tasks or ():
             task.cancel()
         self._here.leave(self.session)
+        self.resume_writing()  # a message that came by POST may wait for room, and would for ever
 
     @abstractmethod
     def _farewell(self, end: End) -> bytes:
