@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 def format_timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`; `moment` must be aware and in UTC."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 Timestamp = Annotated[datetime, PlainSerializer(format_timestamp, return_type=str, when_used="json")]
