@@ -16,6 +16,9 @@ unexport PYTHONDONTWRITEBYTECODE
 NPM := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 18 || major == 18 && minor >= 18 ? 0 : 1)' \
 	>/dev/null 2>&1 && command -v npm)
 CLIENT := client/node_modules/.installed
+PAGE := web/node_modules/.installed
+PAGE_SOURCES = $(shell find client/src web/src web/public -type f) client/tsconfig.json client/tsconfig.build.json \
+	web/index.html web/vite.config.ts web/tsconfig.json
 
 .DEFAULT_GOAL := help
 
@@ -44,6 +47,7 @@ install: $(DEV) ## everything that developing needs
 
 .PHONY: serve
 serve: $(RUNTIME) ## serve on port 3000 with an embedded database
+	@$(MAKE) --no-print-directory web || echo "the page is left out: it could not be built"
 	@exec $(BIN)/itcook serve
 
 .PHONY: format
@@ -88,6 +92,24 @@ $(CLIENT): client/package.json client/package-lock.json
 client: $(CLIENT) ## build the TypeScript client
 	cd client && npm run --silent build
 
+.PHONY: web
+web: web/dist/index.html ## build the page that is served at /
+
+$(PAGE): web/package.json web/package-lock.json $(CLIENT)
+	@echo "installing the page's tools into web/node_modules"
+	@cd web && npm ci --silent --ignore-scripts
+	@touch $@
+
+web/dist/index.html: $(PAGE) $(PAGE_SOURCES)
+	@echo "building the page into web/dist"
+	@cd client && npm run --silent build
+	@cd web && npm run --silent build
+
+.PHONY: web-test
+web-test: web $(DEV) ## the page's format, lint, types and tests
+	cd web && npm run --silent lint
+	cd web && npm test --silent
+
 .PHONY: client-test
 client-test: client $(DEV) ## the client's format, lint, types, tests, size and package
 	cd client && npm run --silent lint
@@ -95,14 +117,15 @@ client-test: client $(DEV) ## the client's format, lint, types, tests, size and 
 	cd client && npm run --silent size
 	cd client && npm run --silent package
 else
-.PHONY: client client-test
-client client-test:
-	@echo "$@ is left out: it needs Node 18.18 or newer, and npm"
+.PHONY: client client-test web web-test
+web: WHAT := the page
+client client-test web web-test:
+	@echo "$(or $(WHAT),$@) is left out: it needs Node 18.18 or newer, and npm"
 	@test -z "$$CI"
 endif
 
 .PHONY: test
-test: lint venvs unit client-test ## everything
+test: lint venvs web unit client-test web-test ## everything
 
 # What IT Cook is measured against has an environment of its own, and none of it is needed for anything else.
 $(PEERS)/.installed: benchmarks/requirements.txt | $(BIN)/python
@@ -143,4 +166,4 @@ lock: ## pin the requirements anew (needs uv)
 .PHONY: clean
 clean: ## remove what was installed and cached, never the data
 	rm -rf $(VENV) .venv-* $(NODE_PEERS)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
-		build *.egg-info client/node_modules client/dist
+		build *.egg-info client/node_modules client/dist web/node_modules web/dist

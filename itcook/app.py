@@ -20,6 +20,7 @@ from blueprints import (
     health,
     kitchens,
     notifications,
+    page,
     problems,
     quotas,
     realtime,
@@ -71,6 +72,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
         realtime,
         health,
         documentation,
+        page,
         sse,
         websocket_stream,
     ):

@@ -18,6 +18,9 @@ PUBLIC = {
     "documentation.openapi",
     "health.live",
     "health.ready",
+    "page.asset",
+    "page.icon",
+    "page.page",
 }
 ME = "/api/v1/auth/me"
 

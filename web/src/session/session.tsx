@@ -1,0 +1,119 @@
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { get, Problem, post, takeCsrfToken } from "../api/http.js";
+import type { Account, CookieSession } from "../api/types.js";
+
+const AGAIN = 2_000; // milliseconds between attempts to reach the server
+
+export type SessionState =
+  | { status: "loading"; unreachable: boolean }
+  | { status: "out" }
+  | { status: "in"; user: Account };
+
+interface Session {
+  state: SessionState;
+  signIn: (email: string, password: string) => Promise<void>;
+  signUp: (registration: Registration) => Promise<void>;
+  signOut: () => Promise<void>;
+  /** Ask who is signed in; whether it is still the same person. */
+  check: () => Promise<boolean>;
+}
+
+export interface Registration {
+  email: string;
+  password: string;
+  first_name: string;
+  last_name: string;
+  language: string;
+}
+
+const Context = createContext<Session | null>(null);
+
+/** Who is signed in, by the page's cookie. */
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [state, setState] = useState<SessionState>({ status: "loading", unreachable: false });
+  const person = useRef<string | null>(null);
+
+  const enter = useCallback((session: CookieSession, check: () => Promise<boolean>) => {
+    takeCsrfToken(session.csrf_token, check);
+    person.current = session.user.id;
+    setState((was) =>
+      was.status === "in" && was.user.id === session.user.id ? was : { status: "in", user: session.user },
+    );
+  }, []);
+
+  const leave = useCallback(() => {
+    person.current = null;
+    setState({ status: "out" });
+  }, []);
+
+  const check = useCallback(async (): Promise<boolean> => {
+    try {
+      const session = await get<CookieSession>("/auth/cookie");
+      const same = person.current === null || person.current === session.user.id;
+      enter(session, check);
+      return same;
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      leave();
+      return false;
+    }
+  }, [enter, leave]);
+
+  useFirstCheck(check, setState);
+
+  const session = useMemo<Session>(
+    () => ({
+      state,
+      check,
+      signIn: async (email, password) =>
+        enter(await post<CookieSession>("/auth/login", { email, password, cookie: true }), check),
+      signUp: async (registration) => {
+        const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+        const body = { ...registration, time_zone, cookie: true };
+        enter(await post<CookieSession>("/auth/register", body), check);
+      },
+      signOut: async () => {
+        await post("/auth/logout");
+        leave();
+      },
+    }),
+    [state, check, enter, leave],
+  );
+  return <Context.Provider value={session}>{children}</Context.Provider>;
+}
+
+export function useSession(): Session {
+  const session = useContext(Context);
+  if (!session) throw new Error("outside of SessionProvider");
+  return session;
+}
+
+/** Who is signed in, for what is shown only then. */
+export function useUser(): Account {
+  const { state } = useSession();
+  if (state.status !== "in") throw new Error("nobody is signed in");
+  return state.user;
+}
+
+function useFirstCheck(check: () => Promise<boolean>, setState: (state: SessionState) => void): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = () => {
+      check().catch(() => {
+        setState({ status: "loading", unreachable: true });
+        timer = setTimeout(ask, AGAIN);
+      });
+    };
+    ask();
+    return () => clearTimeout(timer);
+  }, [check, setState]);
+}

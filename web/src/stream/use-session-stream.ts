@@ -1,0 +1,62 @@
+import { useEffect, useState } from "react";
+import { currentCsrfToken, load } from "../api/http.js";
+import type { Account, InboxPage } from "../api/types.js";
+import { useSession } from "../session/session.js";
+import { Stream } from "./stream.js";
+
+const AGAIN = 2_000; // milliseconds
+
+/**
+ * The stream of `user`, from the cursor of a first answer on: whatever the page loads later is not older than that,
+ * so nothing happens in between unnoticed. Null until it is there.
+ */
+export function useSessionStream(user: Account): Stream | null {
+  const { check } = useSession();
+  const [stream, setStream] = useState<Stream | null>(null);
+  useEffect(() => {
+    let ended = () => {};
+    let timer: ReturnType<typeof setTimeout>;
+    let current = true;
+    const begin = async () => {
+      const { cursor } = await load<InboxPage>("/notifications?limit=1");
+      if (!current) return;
+      const begun = new Stream({ person: user.id, csrfToken: currentCsrfToken, cursor });
+      const mute = watchEnds(begun, check);
+      begun.start();
+      setStream(begun);
+      ended = () => {
+        mute();
+        begun.stop();
+      };
+    };
+    const attempt = () => {
+      begin().catch(() => {
+        if (current) timer = setTimeout(attempt, AGAIN);
+      });
+    };
+    attempt();
+    return () => {
+      current = false;
+      clearTimeout(timer);
+      ended();
+      setStream(null);
+    };
+  }, [user.id, check]);
+  return stream;
+}
+
+/** Where the server has ended the stream for good, see who is signed in: a replaced cookie needs a new connection. */
+function watchEnds(stream: Stream, check: () => Promise<boolean>): () => void {
+  let seen = stream.shown.error;
+  return stream.watch(() => {
+    const { error } = stream.shown;
+    if (error === seen) return;
+    seen = error;
+    if (!error?.final) return;
+    const replaced = error.code === 4401 || error.code === "session_ended";
+    check().then(
+      (same) => same && replaced && stream.connect(),
+      () => stream.connect(), // the server cannot be reached: the client goes on trying
+    );
+  });
+}
