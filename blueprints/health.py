@@ -26,12 +26,17 @@ async def live() -> dict[str, str]:
 @blueprint.get("/ready")
 @public
 @hide
-async def ready() -> dict[str, str]:
-    """The database answers too and the server is not draining; else a problem with status 503."""
+async def ready() -> dict[str, str | list[str]]:
+    """The database answers too and the server is not draining; else a problem with status 503.
+
+    What is `degraded` is away, and the server serves without it: that no node has is no reason to send a
+    node's clients away.
+    """
     services().stream.connections.check_open()
     try:
         async with asyncio.timeout(READY_SECONDS):
             await StreamHead.exists()  # a row of a table: SQLite answers SELECT 1 without its file
     except TimeoutError:
         raise UnavailableError("the database does not answer", retry_after=READY_SECONDS) from None
-    return {"status": "ready"}
+    degraded = services().shared.degraded()
+    return {"status": "ready", "degraded": degraded} if degraded else {"status": "ready"}

@@ -122,7 +122,7 @@ def _page(polled: Polled) -> str:
 @validate_response(Stats)
 async def stats() -> Stats:
     """Connections, channels by kind, and events, since the server started; more for administrators."""
-    return stats_of([services().stream.snapshot()], detailed=principal().is_admin)
+    return stats_of(services().stream.snapshots(), detailed=principal().is_admin)
 
 
 class ConnectionQuery(Query):

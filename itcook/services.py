@@ -27,9 +27,8 @@ from itcook.recipes.provider import Provider
 from itcook.recipes.worker import Worker
 from itcook.schedule.runner import Job, Runner
 from itcook.settings import Settings
-from itcook.stream.memory import MemoryBroker
+from itcook.shared import Shared, open_shared
 from itcook.stream.node import Node
-from itcook.stream.presence import MemoryPresence
 from itcook.stream.renewal import Verify
 from itcook.stream.signals import MembershipChanged
 
@@ -46,6 +45,7 @@ class Services:
     accounts: Accounts
     last_seen: LastSeen
     stream: Node
+    shared: Shared
     quotas: Quotas | None
 
 
@@ -60,28 +60,37 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
     try:
         tokens = Tokens(signing_key(settings), settings.access_token_seconds)
         accounts = Accounts(passwords, tokens, settings.refresh_token_days, open_home)
-        stream = await Node.start(settings, MemoryBroker(), MemoryPresence(), _verify(tokens))
-        stop_listening = on_membership(
-            lambda user_id, kitchen_id, joined: stream.signal(
-                MembershipChanged(user_id=user_id, kitchen_id=kitchen_id, joined=joined)
+        async with (
+            open_shared(settings) as shared,
+            _stream(settings, shared, _verify(tokens)) as stream,
+            _provider(settings) as provider,
+            _working(Worker(provider)),
+            _working(Runner(_jobs(settings))),
+            _working(last_seen := LastSeen(stream.connections.logins)),
+        ):
+            yield Services(
+                settings, database, tokens, accounts, last_seen, stream, shared, open_quotas(settings)
             )
-        )
-        last_seen = LastSeen(stream.connections.logins)
-        housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
-        try:
-            async with (
-                _provider(settings) as provider,
-                _working(Worker(provider)),
-                _working(Runner(_jobs(settings))),
-                _working(last_seen),
-            ):
-                yield Services(settings, database, tokens, accounts, last_seen, stream, open_quotas(settings))
-        finally:
-            housekeeping.cancel()
-            stop_listening()
-            await stream.stop()
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def _stream(settings: Settings, shared: Shared, verify: Verify) -> AsyncIterator[Node]:
+    """This node, told of memberships, and tidied up after."""
+    stream = await Node.start(settings, shared.broker, shared.presence, verify)
+    stop_listening = on_membership(
+        lambda user_id, kitchen_id, joined: stream.signal(
+            MembershipChanged(user_id=user_id, kitchen_id=kitchen_id, joined=joined)
+        )
+    )
+    housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
+    try:
+        yield stream
+    finally:
+        housekeeping.cancel()
+        stop_listening()
+        await stream.stop()
 
 
 def _verify(tokens: Tokens) -> Verify:

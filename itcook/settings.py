@@ -1,5 +1,6 @@
 """Settings, read once from the environment (`ITCOOK_*`) and a `.env` file, frozen from then on."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ITCOOK_"
 MAX_WORKERS = 64  # of one machine; each takes some 100 MB, and a processor is served best by one
+_REDIS_URL = re.compile(r"rediss?://[^/?#]+(/[0-9]{0,4})?")
 MIN_SECRET_LENGTH = 32  # bytes of an HS256 key, RFC 7518 section 3.2
 
 
@@ -45,6 +47,16 @@ def _names_a_host(url: str) -> bool:
         return parts.hostname is not None and (parts.port is None or parts.port > 0) and not parts.fragment
     except ValueError:
         return False
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if not (_REDIS_URL.fullmatch(url) and _names_a_host(url)):
+        raise ValueError(
+            "must be redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER], or rediss:// with TLS,"
+            " with the special characters of the password written as %XX"
+        )
+    return value
 
 
 def _origins(value: object) -> object:
@@ -111,6 +123,7 @@ class Settings(BaseSettings):
     bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:3000"
     workers: int = Field(default=1, ge=1, le=MAX_WORKERS)
     database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///data/itcook.sqlite3"
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = None
     secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
     signing_key_file: Path | None = None
     allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = ()
@@ -180,6 +193,11 @@ def _check_together(settings: Settings) -> None:
     if not settings.embedded and not settings.secret and not settings.signing_key_file:
         raise SettingsError(
             f"{PREFIX}SECRET must be set with PostgreSQL, the same on every node; try: openssl rand -hex 32"
+        )
+    if settings.redis_url and settings.embedded:
+        raise SettingsError(
+            f"{PREFIX}REDIS_URL is for several nodes, and an SQLite database serves one process:"
+            f" leave it out, or name a PostgreSQL database in {PREFIX}DATABASE_URL"
         )
     if settings.timeout_seconds < 2 * settings.heartbeat_seconds:
         raise SettingsError(

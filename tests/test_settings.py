@@ -47,6 +47,12 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ("DATABASE_URL", "sqlite:///", "sqlite:///PATH"),
         ("DATABASE_URL", "sqlite:///:memory:", "must name a file"),
         ("DATABASE_URL", "postgres://", "postgres://USER"),
+        ("REDIS_URL", "localhost:6379", "redis://"),
+        ("REDIS_URL", "http://redis.example", "redis://"),
+        ("REDIS_URL", "redis://", "redis://"),
+        ("REDIS_URL", "redis://u:short#x@redis.example", "%XX"),
+        ("REDIS_URL", "redis://redis.example/itcook", "[/NUMBER]"),
+        ("REDIS_URL", "redis://redis.example?db=0", "[/NUMBER]"),
         ("SECRET", "short", "at least 32 bytes"),
         ("ALLOWED_ORIGINS", "itcook.example", "SCHEME://HOST"),
         ("ALLOWED_ORIGINS", "https://a.example/", "must end after the host"),
@@ -84,6 +90,16 @@ def test_what_excludes_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ITCOOK_SIGNING_KEY_FILE", "key.pem")
     with pytest.raises(SettingsError, match="exclude each other"):
         read_settings()
+
+
+def test_redis_is_for_several_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process has nobody to share with."""
+    monkeypatch.setenv("ITCOOK_REDIS_URL", "rediss://user:p%23@redis.example:6380/1")
+    with pytest.raises(SettingsError, match="ITCOOK_REDIS_URL is for several nodes, and an SQLite"):
+        read_settings()
+    monkeypatch.setenv("ITCOOK_DATABASE_URL", "postgres://u:p@db/itcook")
+    monkeypatch.setenv("ITCOOK_SECRET", SECRET)
+    assert "p%23" not in repr(read_settings())
 
 
 def test_origins_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:

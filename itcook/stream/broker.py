@@ -6,19 +6,23 @@ from typing import Protocol
 
 from itcook.stream.envelope import Envelope
 from itcook.stream.signals import Signal
+from itcook.stream.stats import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """What a broker calls at a node, on the loop's thread. None of it waits.
 
-    `published` gets durable events, `announced` ephemeral ones, `signalled` a signal.
+    `published` gets durable events, `announced` ephemeral ones, `signalled` a signal. `head` is the position
+    up to which the node has all of them, and `snapshot` what the node says of itself to the others.
     """
 
     node_id: str
     published: Callable[[Sequence[Envelope]], None]
     announced: Callable[[Sequence[Envelope]], None]
     signalled: Callable[[Signal], None]
+    head: Callable[[], int]
+    snapshot: Callable[[], Snapshot]
 
 
 class Broker(Protocol):
@@ -35,6 +39,10 @@ class Broker(Protocol):
     What it must not do is block: nobody waits for a receiver. `announce` and `signal` never raise.
     """
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether what other nodes publish arrives here now; while it does not, look into the table often."""
+
     async def publish(self, batch: Sequence[Envelope]) -> None:
         """Send durable events, in the order of their positions."""
 
@@ -45,7 +53,13 @@ class Broker(Protocol):
         """Send a signal."""
 
     def reaches(self, node_id: str) -> bool:
-        """Whether there may be a node with this id; False is certain."""
+        """Whether there may be a node with this id; False is certain.
+
+        Raises `UnavailableError` while other nodes cannot be reached.
+        """
+
+    def others(self) -> Sequence[Snapshot]:
+        """What the other nodes said of themselves in the last seconds."""
 
     def subscribe(self, receiver: Receiver) -> None:
         """Have `receiver` called with what arrives at this node."""

@@ -11,6 +11,7 @@ from itcook.stream.table import StreamTable
 
 PAGE = 500  # rows a query when a gap is filled
 POLL_SECONDS = 5.0  # behind the broker: finds what it lost without anything following it
+BEREFT_POLL_SECONDS = 0.25  # without the broker the table is all there is
 RETRY_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
@@ -21,6 +22,7 @@ class Follower:
 
     `publish` is called with the events that follow the history's head, after they were added to it;
     `lost` when retention took events that this node had not read yet, as after a day in a frozen process.
+    `has_broker` says whether the broker brings what other nodes publish.
     """
 
     def __init__(
@@ -29,11 +31,13 @@ class Follower:
         history: History,
         publish: Callable[[Sequence[Envelope]], None],
         lost: Callable[[], None],
+        has_broker: Callable[[], bool] = lambda: True,
     ) -> None:
         self._table = table
         self._history = history
         self._publish = publish
         self._lost = lost
+        self._has_broker = has_broker
         self._gap = asyncio.Event()
 
     def receive(self, batch: Sequence[Envelope]) -> None:
@@ -52,11 +56,7 @@ class Follower:
     async def run(self) -> None:
         """Fill gaps from the table until cancelled."""
         while True:
-            try:
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._gap.wait()
-            except TimeoutError:
-                pass
+            await self._wait()
             self._gap.clear()
             try:
                 await self.catch_up()
@@ -64,6 +64,20 @@ class Follower:
                 log.warning("cannot read the stream's table yet", error=str(error))
                 self._gap.set()
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _wait(self) -> None:
+        """Until there is a gap, or it is time to look for one: soon, where there is no broker, or was none
+        a moment ago.
+        """
+        waited, had_broker = 0.0, True
+        while waited < POLL_SECONDS and had_broker:
+            had_broker = self._has_broker()
+            try:
+                async with asyncio.timeout(BEREFT_POLL_SECONDS):
+                    await self._gap.wait()
+                return
+            except TimeoutError:
+                waited += BEREFT_POLL_SECONDS
 
     async def catch_up(self) -> None:
         """Pass on everything the table has beyond the head."""

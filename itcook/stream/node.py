@@ -74,7 +74,7 @@ class Node:
         )
         self.counters = self.connections.counters
         self._relay = Relay(table, broker.publish)
-        self._follower = Follower(table, self._history, self._publish, self._lost)
+        self._follower = Follower(table, self._history, self._publish, self._lost, lambda: broker.is_whole)
         self._broker = broker
         self.posting = Posting(self.id, self.connections, broker)
         broker.subscribe(
@@ -83,6 +83,8 @@ class Node:
                 published=self._follower.receive,
                 announced=self._announced,
                 signalled=self._signalled,
+                head=lambda: self._history.head,
+                snapshot=self.snapshot,
             )
         )
         self.ephemera = Ephemera(
@@ -162,6 +164,10 @@ class Node:
             if counted.delivered_at is None
             else round(now - counted.delivered_at, 3),
         )
+
+    def snapshots(self) -> list[Snapshot]:
+        """What all nodes can say together; the others' numbers are some seconds old at most."""
+        return [self.snapshot(), *self._broker.others()]
 
     def _publish(self, batch: Sequence[Envelope]) -> None:
         self.counters.published(batch, self._broadcaster.publish(batch))

@@ -19,6 +19,7 @@ from itcook.stream.memory import MemoryBroker
 from itcook.stream.posting import Posting
 from itcook.stream.session import Liveness, Session
 from itcook.stream.signals import MessageAnswered, MessagePosted, Signal, decode, encode
+from tests.support.nodes import empty_snapshot
 from tests.support.stream import EPOCH, NOON, FakeSink, FakeTable, someone, verifying
 from tests.support.waiting import until
 
@@ -40,7 +41,16 @@ class Node:
             node_id, history, Broadcaster(), Liveness(10, 30), lambda: NOON, verifying()
         )
         node = cls(connections, Posting(node_id, connections, broker))
-        broker.subscribe(Receiver(node_id, lambda batch: None, lambda envelopes: None, node.signalled))
+        broker.subscribe(
+            Receiver(
+                node_id,
+                lambda batch: None,
+                lambda envelopes: None,
+                node.signalled,
+                lambda: 0,
+                lambda: empty_snapshot(node_id),
+            )
+        )
         return node
 
     def signalled(self, signal: Signal) -> None:

@@ -1,0 +1,1 @@
+"""What nodes tell each other, and know together, by way of Redis."""

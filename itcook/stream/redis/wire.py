@@ -1,0 +1,68 @@
+"""The wire between nodes: what they send each other through Redis, as text.
+
+    an entry of the stream   `channels` and `body`, both as in the table; its id is `0-POSITION`
+    a message                {"sender": NODE} and one of
+                             "signal": a signal's JSON, in a string
+                             "events": [{"text", "type", "channels", "left_out"}, …], ephemeral ones
+                             neither: the node is there
+
+Whoever adds members keeps nodes of two versions talking: unknown ones are passed over.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from itcook.stream.cursor import Cursor
+from itcook.stream.envelope import Envelope, durable
+
+
+def entry_id(position: int) -> str:
+    """The id of a durable event. Redis takes them in ascending order only, and so each only once."""
+    return f"0-{position}"
+
+
+def entry_of(envelope: Envelope) -> dict[str, str]:
+    """The fields of a durable event."""
+    body = envelope.text.removeprefix(f'{{"id":"{envelope.cursor}",')
+    return {"channels": " ".join(envelope.channels), "body": body}
+
+
+def envelope_of(epoch: str, entry: str, fields: Mapping[str, str]) -> Envelope:
+    """The durable event that an entry is, byte for byte what the table gives."""
+    position = int(entry.partition("-")[2])
+    return durable(Cursor(epoch, position), tuple(fields["channels"].split(" ")), fields["body"])
+
+
+class EphemeralEvent(BaseModel):
+    """An ephemeral event on its way to another node."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    type: str
+    channels: tuple[str, ...]
+    left_out: UUID | None
+
+    @classmethod
+    def of(cls, envelope: Envelope) -> Self:
+        """What `envelope` has to say."""
+        return cls(
+            text=envelope.text, type=envelope.type, channels=envelope.channels, left_out=envelope.left_out
+        )
+
+    def envelope(self) -> Envelope:
+        """The event as it was."""
+        return Envelope(self.text, self.type, channels=self.channels, left_out=self.left_out)
+
+
+class Message(BaseModel):
+    """What one node says to all, or to one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sender: str
+    signal: str | None = None
+    events: Sequence[EphemeralEvent] = ()

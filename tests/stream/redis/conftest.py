@@ -1,0 +1,3 @@
+from tests.support.redis_server import redis
+
+__all__ = ["redis"]
