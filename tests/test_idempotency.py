@@ -1,7 +1,6 @@
 """Idempotency keys in the core."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -9,21 +8,14 @@ import pytest
 from itcook.auth.principal import Principal
 from itcook.clock import utc_now
 from itcook.community import posts, views
-from itcook.database import Database, Transaction
+from itcook.database import Transaction
 from itcook.errors import InvalidRequestError, ValidationError
 from itcook.idempotency import KEPT, Answer, Claim, check_key, fingerprint, perform_once, prune
 from itcook.models import IdempotencyRecord, Post
-from itcook.settings import Settings
 from tests.support.community import recorded, sign_up
+from tests.support.core import backend, database, everywhere
 
-
-@pytest.fixture(autouse=True)
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    """An empty database, open."""
-    database = Database(settings)
-    await database.open()
-    yield database
-    await database.close()
+__all__ = ["backend", "database", "everywhere"]
 
 
 @pytest.fixture

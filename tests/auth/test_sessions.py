@@ -18,7 +18,10 @@ from itcook.auth.sessions import (
 from itcook.clock import utc_now
 from itcook.database import Transaction, transactional
 from itcook.models import LoginSession, RefreshToken, User
+from tests.support.core import backend
 from tests.support.people import Person
+
+__all__ = ["backend"]
 
 DAYS = 30
 

@@ -11,7 +11,10 @@ from itcook.auth.tickets import LIFETIME, buy, prune, redeem
 from itcook.clock import utc_now
 from itcook.errors import UnauthenticatedError
 from itcook.models import LoginSession, Ticket
+from tests.support.core import backend
 from tests.support.people import Person
+
+__all__ = ["backend"]
 
 
 @pytest.fixture

@@ -8,8 +8,11 @@ from quart.typing import TestClientProtocol as Client
 
 from itcook.identifiers import new_id
 from tests.support.community import recorded
+from tests.support.core import backend
 from tests.support.http import send
 from tests.support.people import Person
+
+__all__ = ["backend"]
 
 PATH = "/api/v1/community"
 HUGE = str(2**70)

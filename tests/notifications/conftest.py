@@ -1,4 +1,4 @@
-from tests.support.core import database, everywhere
+from tests.support.core import backend, database, everywhere
 from tests.support.readership import admin, author, post, reader
 
-__all__ = ["admin", "author", "database", "everywhere", "post", "reader"]
+__all__ = ["admin", "author", "backend", "database", "everywhere", "post", "reader"]

@@ -6,10 +6,10 @@ from itcook.auth.principal import Principal
 from itcook.database import Database
 from itcook.recipes import recipes, views
 from tests.support.community import sign_up
-from tests.support.core import database
+from tests.support.core import backend, database
 from tests.support.recipes import draft
 
-__all__ = ["author", "database", "reader", "recipe"]
+__all__ = ["author", "backend", "database", "reader", "recipe"]
 
 
 @pytest.fixture

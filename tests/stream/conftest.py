@@ -1,3 +1,3 @@
-from tests.support.core import database
+from tests.support.core import backend, database
 
-__all__ = ["database"]
+__all__ = ["backend", "database"]
