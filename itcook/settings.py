@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "ITCOOK_"
 MAX_WORKERS = 64  # of one machine; each takes some 100 MB, and a processor is served best by one
 _REDIS_URL = re.compile(r"rediss?://[^/?#]+(/[0-9]{0,4})?")
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")  # as libpq has them
 MIN_SECRET_LENGTH = 32  # bytes of an HS256 key, RFC 7518 section 3.2
 
 
@@ -28,6 +29,7 @@ def _bind(value: str) -> str:
 
 def _database_url(value: str) -> str:
     if value.startswith(("postgres://", "postgresql://")) and _names_a_host(value):
+        _check_parameters(value)
         return value
     if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
         if ":memory:" in value:
@@ -37,6 +39,14 @@ def _database_url(value: str) -> str:
         "must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME,"
         " with the special characters of the password written as %XX"
     )
+
+
+def _check_parameters(url: str) -> None:
+    for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
+        if name != "sslmode":
+            raise ValueError(f"has the parameter {name!r}; it may have sslmode, and no other")
+        if value not in SSL_MODES:
+            raise ValueError(f"has sslmode={value}; it must be one of {', '.join(SSL_MODES)}")
 
 
 def _names_a_host(url: str) -> bool:
@@ -123,6 +133,8 @@ class Settings(BaseSettings):
     bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:3000"
     workers: int = Field(default=1, ge=1, le=MAX_WORKERS)
     database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///data/itcook.sqlite3"
+    database_pool_size: int = Field(default=10, ge=1, le=500)
+    database_timeout_seconds: float = Field(default=5, ge=0.1, le=600)
     redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = None
     secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
     signing_key_file: Path | None = None

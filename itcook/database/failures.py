@@ -1,5 +1,6 @@
 """What the two databases raise: what passes by itself, what an operator mends, and what is a defect."""
 
+import socket
 import sqlite3
 
 import asyncpg
@@ -24,6 +25,8 @@ _UNSERVED = (
 _UNREACHABLE = (
     DBConnectionError,
     ConnectionError,
+    TimeoutError,  # of asyncpg: it answers a statement, or a new connection, too late
+    socket.gaierror,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,  # 08
     sqlite3.OperationalError,

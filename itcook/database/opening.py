@@ -13,16 +13,17 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
+from itcook.database import postgresql
 from itcook.database.transactions import all_ended
 from itcook.settings import Settings, SettingsError
 
 SQLITE_MAGIC = b"SQLite format 3\0"  # how each of its files begins, sqlite.org/fileformat.html
 
 
-def tortoise_config(settings: Settings) -> dict[str, Any]:
-    """Tortoise's configuration, for the server and for the migrations."""
+def tortoise_config(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
+    """Tortoise's configuration. `patient` is for migrations, which take as long as they take."""
     return {
-        "connections": {"default": _connection(settings)},
+        "connections": {"default": _connection(settings, patient=patient)},
         "apps": {
             "models": {
                 "models": ["itcook.models"],
@@ -35,9 +36,10 @@ def tortoise_config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _connection(settings: Settings) -> dict[str, Any] | str:
+def _connection(settings: Settings, *, patient: bool) -> dict[str, Any]:
     if not settings.embedded:
-        return settings.database_url.replace("postgresql://", "postgres://", 1)
+        reached = postgresql.credentials(settings) if patient else postgresql.pool(settings)
+        return {"engine": "tortoise.backends.asyncpg", "credentials": reached}
     return {
         "engine": "tortoise.backends.sqlite",
         "credentials": {
@@ -98,7 +100,7 @@ async def migrate(settings: Settings) -> None:
     """Apply the migrations that the database has not seen yet. Raises `SettingsError` without a database."""
     with _reached():
         async with TortoiseContext():
-            await run_migrations(config=tortoise_config(settings))
+            await run_migrations(config=tortoise_config(settings, patient=True))
 
 
 async def _is_behind(settings: Settings) -> bool:

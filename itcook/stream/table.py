@@ -10,7 +10,12 @@ from itcook.stream.envelope import Envelope, durable
 HEAD_ID = 1  # the only row of stream_heads
 PRUNE_BATCH = 1000  # rows a transaction; SQLite's one writer must not be held for long
 
-_LOCK_HEAD = f"SELECT position FROM stream_heads WHERE id = {HEAD_ID} FOR UPDATE"  # noqa: S608 # a constant
+FROZEN = "1s"  # after which PostgreSQL ends a relay that has the head and says nothing
+
+_LOCK_HEAD = f"""
+    SET LOCAL idle_in_transaction_session_timeout = '{FROZEN}';
+    SELECT position FROM stream_heads WHERE id = {HEAD_ID} FOR UPDATE
+"""  # noqa: S608 # constants
 _STAMP = f"""
     UPDATE stream_entries SET position = numbered.position FROM (
         SELECT entry.id, head.position + row_number() OVER (ORDER BY entry.id) AS position
@@ -86,7 +91,7 @@ async def _stamp(transaction: Transaction, limit: int) -> list[tuple[int, str, s
     connection = transaction.connection
     if connection.capabilities.support_for_update:
         # Relays on other nodes wait here, so positions stay dense whoever stamps.
-        await connection.execute_query(_LOCK_HEAD)
+        await connection.execute_script(_LOCK_HEAD)
     rows = await connection.execute_query_dict(_STAMP.format(limit=limit))
     if rows:
         await connection.execute_query(_MOVE_HEAD)
