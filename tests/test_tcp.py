@@ -1,8 +1,10 @@
 """One TCP connection and what can happen to it below HTTP."""
 
 import asyncio
-from typing import cast
+import socket
+from typing import Any, cast
 
+import pytest
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
@@ -10,6 +12,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from itcook.stream.session import Liveness
 from itcook.tcp import Client
+from transports.connection import connection_of
 
 
 class Socket:
@@ -67,3 +70,64 @@ async def test_a_connection_that_timed_out_is_a_connection_that_was_lost() -> No
 
 async def _serve(client: Client) -> None:
     await client
+
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
+UPGRADE = (
+    GET + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+BEGIN: dict[str, dict[str, Any]] = {
+    "websocket": {"type": "websocket.accept"},
+    "http": {"type": "http.response.start", "status": 200, "headers": []},
+}
+LATE: dict[str, dict[str, Any]] = {
+    "websocket": {"type": "websocket.send", "text": "late"},
+    "http": {"type": "http.response.body", "body": b"late", "more_body": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status"), [(UPGRADE, b"HTTP/1.1 101 "), (GET, b"HTTP/1.1 200 ")], ids=["101", "head"]
+)
+async def test_what_taking_a_connection_over_relies_on(request_head: bytes, status: bytes) -> None:
+    """What this module's first paragraph says of Hypercorn: when the application's `send` returns, the 101 or
+    the head of the answer has been written, whole; and what Hypercorn writes or closes later, of its own or
+    for the application, comes by way of `protocol_send` and is dropped. An upgrade in which that is not so
+    fails here."""
+    ours, peer = socket.socketpair()
+    peer.setblocking(False)
+    taken: list[tuple[bytes, asyncio.Transport]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send(BEGIN[scope["type"]])
+        head = peer.recv(65536)  # raises if nothing has been written
+        connection = connection_of(scope)
+        assert connection is not None, "it can be taken over"
+        connection.take_over(asyncio.Protocol())
+        taken.append((head, connection.transport))
+        await send(LATE[scope["type"]])
+        # By returning in the middle, the application has Hypercorn end the stream, and close.
+
+    reader, writer = await asyncio.open_connection(sock=ours)
+    peer.send(request_head + b"\r\n")
+    client = Client(ASGIWrapper(app), Config(), WorkerContext(None), reader, writer, Liveness(10, 30))
+    await asyncio.wait_for(_serve(client), 5)
+
+    ((head, transport),) = taken
+    assert head.startswith(status)
+    assert head.endswith(b"\r\n\r\n")
+    assert not transport.is_closing()
+    transport.write(b"ours")
+    transport.close()
+    await asyncio.sleep(0)  # transports close their sockets in the loop's next turn
+    assert await _rest(peer) == b"ours"
+    peer.close()
+
+
+async def _rest(peer: socket.socket) -> bytes:
+    data = b""
+    while more := await asyncio.wait_for(asyncio.get_running_loop().sock_recv(peer, 65536), 5):
+        data += more
+    return data
