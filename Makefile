@@ -82,6 +82,10 @@ venvs: $(foreach version,$(OTHER_PYTHONS),$(if $(call find_python,$(version)),.v
 unit: $(DEV) ## the tests
 	$(PYTEST)
 
+.PHONY: contract
+contract: $(DEV) ## the wire contract: every promise of docs/reference/protocol.md, and how it went
+	$(PYTEST) -m covers tests
+
 ifneq ($(NPM),)
 $(CLIENT): client/package.json client/package-lock.json
 	@echo "installing the client's tools into client/node_modules"

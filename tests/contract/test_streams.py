@@ -119,7 +119,7 @@ async def test_a_stream_reads_what_it_asks_for(
 
 
 @covers("messages: Subscribe", "messages: Unsubscribe", "control: Subscribed", "control: Unsubscribed")
-@covers("messages: Heartbeat")
+@covers("messages: Heartbeat", "control: Heartbeat")
 async def test_subscribing_and_unsubscribing(
     screens: Screens, ada: Person, grace: Person, transport: Transport
 ) -> None:
@@ -130,6 +130,7 @@ async def test_subscribing_and_unsubscribing(
     cursor = (await screens.api.done("GET", "/realtime/events", ada))["cursor"]
     missed = await screens.api.comment(grace, before["id"], "missed")
     name = f"post:{before['id']}"
+    await screens.api.published(grace, cursor, 1)
     await stream.say({"type": "Heartbeat", "ref": "unanswered"})
     await stream.say({"type": "Subscribe", "channels": [name], "since": cursor, "ref": "r1"})
     subscribed = await stream.next()
@@ -155,6 +156,7 @@ async def test_subscribing_and_unsubscribing(
 
 
 @covers("parameters: cursor", "resume: resumed")
+@covers("polling: limit", on="poll")
 async def test_a_stream_resumes_where_another_was(
     api: Api, ada: Person, grace: Person, transport: Transport
 ) -> None:
@@ -163,6 +165,7 @@ async def test_a_stream_resumes_where_another_was(
     async with await api.connect(other, ada) as stream:
         cursor = (await stream.next()).data["cursor"]
     missed = [(await api.post(grace, f"missed {number}"))["id"] for number in range(5)]
+    await api.published(ada, cursor, 5)
     async with await api.connect(transport, ada, cursor=cursor) as stream:
         connected = await stream.next()
         assert (connected.data["resume"], connected.data["replayed"]) == ("resumed", 5)

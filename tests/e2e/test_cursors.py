@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.support.api import Api
+from tests.support.contract import covers
 from tests.support.people import Person
 from tests.support.processes import Server, running
 from tests.support.streams import TRANSPORTS, Stream, Transport
@@ -105,6 +106,8 @@ async def test_a_restart_keeps_cursors_and_what_was_missed(
         assert (await stream.next()).data["post_id"] == second["id"]
 
 
+@covers("reasons: history_pruned")
+@covers("reasons: history_pruned", on="poll")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_what_retention_has_removed_is_told_and_never_replayed_in_part(
     own_server: Server, own_api: Api, alan: Person, transport: Transport
@@ -122,6 +125,8 @@ async def test_what_retention_has_removed_is_told_and_never_replayed_in_part(
         await _expect_reset(stream, "history_pruned")
         live = await own_api.post(alan, "live")
         assert (await stream.next()).data["post_id"] == live["id"]
+    page = await own_api.done("GET", "/realtime/events", alan, params={"after": start})
+    assert (page["data"], page["resync"]) == ([], {"reason": "history_pruned"})
     async with await own_api.connect(transport, alan, cursor=f"{epoch}.{pruned}") as stream:
         assert (await stream.next()).data["replayed"] == 3
         assert (await stream.next()).data["post_id"] == posts[2]["id"]

@@ -12,6 +12,7 @@ from itcook.listening import listen
 from itcook.settings import Settings
 from tests.support.api import Api
 from tests.support.bad_network import bad_network
+from tests.support.contract import STREAMS, covers
 from tests.support.figures import report
 from tests.support.other_process import other_process
 from tests.support.people import Person
@@ -84,6 +85,7 @@ async def test_a_frozen_websocket_client_is_ended(server: Server, api: Api, grac
         assert (await _ended(server, seen, "websocket"))["code"] == 4012
 
 
+@covers("liveness: stuck", on="sse")
 async def test_a_frozen_sse_client_is_ended_when_there_is_something_to_say(
     server: Server, api: Api, grace: Person
 ) -> None:
@@ -116,6 +118,7 @@ async def test_a_request_that_does_not_come_holds_no_connection(server: Server, 
         writer.transport.abort()
 
 
+@covers("liveness: unacknowledged", on=STREAMS)
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone has it")
 def test_accepted_sockets_have_the_timeout(settings: Settings) -> None:
     """The kernel drops who acknowledges nothing for as long as the setting says."""

@@ -10,6 +10,7 @@ import pytest
 from itcook import events
 from itcook.events import DurableEvent
 from tests.support.api import Api
+from tests.support.contract import MEANS, STREAMS, covers
 from tests.support.deeds import WALKS, Body, Deed, Stage, Walk
 from tests.support.people import Person
 from tests.support.processes import Server
@@ -27,6 +28,7 @@ class Follower:
         self._channels = ",".join(names)
         self._stream: Stream
         self._cursor = ""
+        self._start = ""
 
     async def connect(self) -> None:
         resuming = {"cursor": self._cursor} if self._cursor else {}
@@ -36,6 +38,7 @@ class Follower:
         connected = await self._stream.next_of("Connected")
         assert connected.data["resume"] == ("resumed" if resuming else "fresh")
         self._cursor = self._cursor or connected.data["cursor"]
+        self._start = self._start or self._cursor
 
     async def hear(self, matches: Callable[[Received], bool]) -> Received:
         """The next event that `matches`."""
@@ -43,6 +46,16 @@ class Follower:
         while not matches(event):
             event = await self._next()
         return event
+
+    async def poll(self) -> str:
+        """What there was since it began, as a poll's JSON."""
+        parameters = {"after": self._start, "channels": self._channels}
+        answer = await self._api.request("GET", "/realtime/events", self._person, params=parameters)
+        return answer.text.removeprefix('{"data":').partition(',"cursor":')[0]
+
+    def reads_what_is_gone(self, walk: Walk) -> bool:
+        """Whether no new connection could read its channel: that of a post that was deleted."""
+        return walk.event is events.PostDeleted and "post:" in self._channels
 
     async def close(self) -> None:
         await self._stream.close()
@@ -122,12 +135,28 @@ def test_every_type_has_a_walk() -> None:
     assert {walk.event for walk in WALKS} == types
 
 
-@pytest.mark.parametrize("walk", WALKS, ids=str)
+@covers(
+    "channels: community",
+    "channels: system",
+    "channels: personal",
+    "channels: author:{id}",
+    "channels: post:{id}",
+    "channels: kitchens",
+    "channels: kitchen:{id}",
+    on=STREAMS,
+)
+@pytest.mark.parametrize(
+    "walk",
+    [
+        pytest.param(walk, id=str(walk), marks=covers(f"durable: {walk.event.__name__}", on=MEANS))
+        for walk in WALKS
+    ],
+)
 async def test_an_event_reaches_whom_it_is_for_and_nobody_else(
     stage: Stage, eve: Person, followers: AsyncExitStack, walk: Walk
 ) -> None:
-    """Over each of its channels by itself, on both transports, the same bytes, once. A stranger who asks
-    for everything hears what is public, and otherwise the last word alone."""
+    """Over each of its channels by itself, on both transports and by polling, the same bytes, once. A
+    stranger who asks for everything hears what is public, and otherwise the last word alone."""
     deed = await walk.prepare(stage)
     addressed = [
         follower
@@ -148,6 +177,8 @@ async def test_an_event_reaches_whom_it_is_for_and_nobody_else(
     check_contract(heard[0], walk, deed, answer)
     both = [heard[0].text, words[0].text]
     assert [texts(one) for one in addressed] == [both] * len(addressed)
+    polled = [await one.poll() for one in addressed if not one.reads_what_is_gone(walk)]
+    assert set(polled) == {f"[{','.join(both)}]"}
     assert [texts(one) for one in strangers] == [both if deed.is_public else both[1:]] * len(strangers)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.support.api import Api
+from tests.support.contract import covers
 from tests.support.people import Person
 from tests.support.processes import Server
 from tests.support.raw_websocket import CLOSE, PING, PONG, frame, raw_websocket
@@ -22,6 +23,7 @@ def server_settings() -> Mapping[str, object]:
     return {"heartbeat_seconds": HEARTBEAT_SECONDS, "timeout_seconds": TIMEOUT_SECONDS}
 
 
+@covers("control: Heartbeat", "liveness: heartbeat")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_heartbeats_come_at_the_announced_pace_with_a_cursor(
     api: Api, grace: Person, transport: Transport
@@ -44,6 +46,7 @@ async def test_heartbeats_come_at_the_announced_pace_with_a_cursor(
         assert (await stream.next()).data["resume"] == "resumed"
 
 
+@covers("liveness: silence", "ends: 4012", on="websocket")
 async def test_a_silent_client_is_closed_with_4012(server: Server, grace: Person) -> None:
     """One that answers no ping, after the timeout and not much later."""
     now = asyncio.get_running_loop().time
@@ -53,6 +56,7 @@ async def test_a_silent_client_is_closed_with_4012(server: Server, grace: Person
     assert TIMEOUT_SECONDS <= now() - began < TIMEOUT_SECONDS + 3 * HEARTBEAT_SECONDS
 
 
+@covers("liveness: ping", on="websocket")
 async def test_a_client_that_only_answers_pings_lives(server: Server, grace: Person) -> None:
     """Pongs alone are a sign of life, as browsers give no other."""
     async with raw_websocket(server.address, grace) as raw:

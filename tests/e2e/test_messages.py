@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.support.api import Api
+from tests.support.contract import covers
 from tests.support.people import Person
 from tests.support.processes import Server
 from tests.support.raw_websocket import BINARY, CLOSE, PING, PONG, TEXT, Frame, frame, raw_websocket
@@ -198,7 +199,18 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize(("data", "code"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        pytest.param(
+            data,
+            code,
+            id=name,
+            marks=covers(f"{'ends' if code == 1003 else 'closes'}: {code}", on="websocket"),
+        )
+        for name, (data, code) in BROKEN.items()
+    ],
+)
 async def test_a_broken_frame_is_closed_with_the_code_it_deserves(
     server: Server, grace: Person, data: bytes, code: int
 ) -> None:
@@ -249,6 +261,7 @@ async def test_a_message_in_fragments_is_one_message(server: Server, grace: Pers
         assert any(one and one.opcode == 0xA and one.payload == b"?" for one in answers)
 
 
+@covers("ends: 1000", on="websocket")
 async def test_a_client_that_closes_gets_its_close_back(server: Server, grace: Person) -> None:
     """RFC 6455 section 5.5.1: a close is answered with a close, and the TCP connection ends."""
     async with raw_websocket(server.address, grace) as raw:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.api import Api
+from tests.support.contract import covers
 from tests.support.people import Person
 from tests.support.streams import TRANSPORTS
 
@@ -34,6 +35,7 @@ async def test_the_same_events_byte_for_byte(api: Api, ada: Person, grace: Perso
         await stream.close()
 
 
+@covers("polling: channels", "polling: wait", on="poll")
 async def test_waiting(api: Api, ada: Person, grace: Person) -> None:
     """The first event answers; what is not for this person does not."""
     start = (await api.done("GET", EVENTS, ada))["cursor"]

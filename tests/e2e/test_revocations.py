@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from tests.support.api import Api
+from tests.support.contract import STREAMS, covers
 from tests.support.people import PASSWORD, Person
 from tests.support.processes import Server
 from tests.support.streams import TRANSPORTS, Stream, WebSocketStream
@@ -132,6 +133,7 @@ async def streams(api: Api, katherine: Person) -> AsyncIterator[list[Stream]]:
         await stream.close()
 
 
+@covers("ends: 4403 ended by an administrator", on=STREAMS)
 async def test_an_administrator_ends_one_connection(
     api: Api, alan: Person, katherine: Person, streams: list[Stream]
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.api import CONNECTIONS_PER_PERSON, Api
+from tests.support.contract import STREAMS, covers
 from tests.support.figures import report
 from tests.support.interpreters import installed, server_under
 from tests.support.people import Person
@@ -45,6 +46,7 @@ async def _begin_post(
     return reader, writer, body[5:]
 
 
+@covers("ends: 1012", on=STREAMS)
 @pytest.mark.slow
 async def test_sigterm_sends_everybody_away_and_answers_what_is_in_flight(tmp_path: Path) -> None:
     """Each of 200 clients hears `Disconnecting` 1012 with a time to come back, spread over the drain; every

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.support.api import Api
+from tests.support.contract import STREAMS, covers
 from tests.support.people import Person
 from tests.support.processes import Server
 
@@ -16,6 +17,7 @@ async def admin(api: Api, server: Server) -> Person:
     return person
 
 
+@covers("endpoints: GET /api/v1/realtime/stats", on=STREAMS)
 async def test_what_happens_is_counted(api: Api, ada: Person, admin: Person) -> None:
     """Connections, events, deliveries and their latency, resumes, refusals, ends: each as it was."""
     before = await api.done("GET", "/realtime/stats", admin)

@@ -5,6 +5,7 @@ import json
 import random
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from httpx import HTTPStatusError
 
 from tests.support.api import Api
 from tests.support.certificates import Certificate, make_certificate
+from tests.support.contract import STREAMS, covers
 from tests.support.http2 import HTTP2Client, http2_client
 from tests.support.people import Person
-from tests.support.processes import Server, refused_start, running
+from tests.support.processes import LogLine, Server, refused_start, running
 from tests.support.raw_websocket import BINARY, TEXT, frame
 from tests.support.streams import TRANSPORTS, SSEStream, Transport
 
@@ -69,6 +71,10 @@ def _complaints(server: Server, after: int) -> list[object]:
     return [line for line in server.lines[after:] if line.get("level") not in {"debug", "info"}]
 
 
+def _is_end_of(transport: Transport, line: LogLine) -> bool:
+    return (line["event"], line.get("transport")) == ("connection ended", transport)
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_both_transports_work_over_tls_with_http_1(
     server: Server, http1: Api, grace: Person, transport: Transport
@@ -107,6 +113,7 @@ async def test_a_refusal_over_http_2_is_a_problem(api: Api) -> None:
     assert refused.value.response.json()["code"] == "invalid_token"
 
 
+@covers("ends: 1000", on="websocket", sink="http2")
 async def test_a_websocket_runs_in_a_stream_of_http_2(http2: HTTP2Client, grace: Person) -> None:
     """By extended CONNECT: offered in the settings, accepted with 200 and without compression; messages are
     answered, events come, and a close is answered with a close and the end of the stream."""
@@ -187,6 +194,7 @@ async def test_a_stream_that_is_reset_at_once_is_nobody_s_defect(
     assert _complaints(server, quiet) == []
 
 
+@covers("closes: 1002", "closes: 1007", "closes: 1009", "ends: 1003", on="websocket", sink="http2")
 async def test_broken_frames_are_closed_with_their_code(
     http2: HTTP2Client, server: Server, grace: Person, quiet: int
 ) -> None:
@@ -206,15 +214,21 @@ async def test_broken_frames_are_closed_with_their_code(
     assert _complaints(server, quiet) == []
 
 
+@covers("liveness: stuck", "ends: 4008", sink="http2")
+@pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_stream_that_is_not_read_waits_alone(
-    server: Server, certificate: Certificate, api: Api, grace: Person
+    server: Server, certificate: Certificate, api: Api, grace: Person, transport: Transport
 ) -> None:
     """Its client never opens its window: the stream is ended after the timeout, and until then the other one
     on the connection gets every event."""
     tls = certificate.trusting("h2")
     async with http2_client(server.address, tls, reads=False, window=2_000) as client:
         await client.greeted()
-        stuck = client.request("GET", "/api/v1/realtime/sse", grace)
+        seen = len(server.lines)
+        if transport == "sse":
+            stuck = client.request("GET", "/api/v1/realtime/sse", grace)
+        else:
+            stuck = (await client.websocket(grace)).stream_id
         open_one = await client.websocket(grace)
         client.h2.increment_flow_control_window(1_000_000, open_one.stream_id)
         client.h2.increment_flow_control_window(1_000_000)
@@ -222,13 +236,14 @@ async def test_a_stream_that_is_not_read_waits_alone(
         posted = [(await api.post(grace, "x" * 400))["id"] for _ in range(10)]
         assert [(await open_one.next_of("NewCommunityPost"))["post_id"] for _ in posted] == posted
         ended = await server.logged(
-            lambda line: line.get("transport") == "sse" and line.get("code") == 4008,
+            lambda line: line.get("transport") == transport and line.get("code") == 4008, after=seen
         )
         assert ended["user_id"] == str(grace.id)
         while not isinstance(event := await client.event(stuck), StreamReset):
             assert event is not None, "the whole connection ended"
 
 
+@covers("liveness: HTTP/2", on=STREAMS)
 async def test_a_client_that_answers_no_ping_is_gone(
     server: Server, certificate: Certificate, grace: Person
 ) -> None:
@@ -238,10 +253,12 @@ async def test_a_client_that_answers_no_ping_is_gone(
     await client.greeted()
     stream_id = client.request("GET", "/api/v1/realtime/sse", grace)
     await client.status(stream_id)
+    await client.websocket(grace)
     before = len(server.lines)
     client._reading.cancel()  # from now on it reads nothing, and so answers nothing
     began = asyncio.get_running_loop().time()
-    await server.logged(lambda line: line["event"] == "connection ended", after=before)
+    for transport in TRANSPORTS:
+        await server.logged(partial(_is_end_of, transport), after=before)
     took = asyncio.get_running_loop().time() - began
     assert TIMEOUT_SECONDS - HEARTBEAT_SECONDS < took < TIMEOUT_SECONDS + 4 * HEARTBEAT_SECONDS
     writer.transport.abort()
@@ -324,6 +341,7 @@ async def test_a_body_that_is_too_large_is_refused_and_the_connection_goes_on(
     assert status == 200
 
 
+@covers("ends: 1012", on=STREAMS, sink="http2")
 async def test_sigterm_says_1012_and_goaway(tmp_path: Path, certificate: Certificate) -> None:
     """On one connection a WebSocket is closed with 1012, an SSE body ends cleanly after the same words, then
     comes GOAWAY without an error; the exit code is 0."""

@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from itcook.auth.signing import signing_key
 from itcook.settings import Settings
 from tests.support.api import Api
+from tests.support.contract import covers
 from tests.support.forgery import Forger
 from tests.support.people import PASSWORD, Person, registration
 from tests.support.processes import Server
@@ -88,6 +89,7 @@ async def _refused(server: Server, request: bytes, status: int, code: str) -> No
     assert f'"code": "{code}"' in body
 
 
+@covers("ways: Sec-WebSocket-Protocol: itcook.v1, bearer.TOKEN", on="websocket")
 async def test_a_browser_brings_its_token_as_a_subprotocol(api: Api, grace: Person) -> None:
     """`itcook.v1` is selected, and the token is not in the answer."""
     url = api.address("websocket")
@@ -265,6 +267,7 @@ async def test_a_page_from_elsewhere_changes_nothing(api: Api, grace: Person, pa
     assert (refused.status_code, refused.json()["code"]) == (403, "origin_forbidden")
 
 
+@covers("ways: Cookie: itcook_session=…")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_cookie_opens_a_pages_stream(
     api: Api, server: Server, grace: Person, cookie: str, transport: Transport

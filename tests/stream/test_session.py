@@ -11,6 +11,7 @@ from itcook.stream import ends
 from itcook.stream.ends import End
 from itcook.stream.envelope import Batch, Envelope, control, ephemeral
 from itcook.stream.session import MAX_UNSENT, SKIP_UNSENT, Liveness, Resume, Session
+from tests.support.contract import STREAMS, covers
 from tests.support.stream import FOREVER, NOON, SOMEONE, FakeSink, cursor, run_of, someone, stored
 
 
@@ -222,6 +223,7 @@ def typing() -> Batch:
     return Batch([ephemeral(event, "post:1", NOON, left_out=SOMEONE)])
 
 
+@covers("backpressure: skipping", on=STREAMS, sink="session")
 def test_what_may_be_skipped_is_offered_to_clients_that_keep_up(played: Played) -> None:
     """One that is behind does without, and is never ended for it; so does one that is not live yet."""
     joining = Played()

@@ -1,7 +1,7 @@
 """The server's HTTP interface and streams, for the people of an end-to-end test."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -23,12 +23,13 @@ class Api:
 
     def __init__(
         self,
-        server: Server,
+        server: Server | None = None,
         *,
         url: str | None = None,
         tls: Certificate | None = None,
         http2: bool = False,
     ) -> None:
+        assert server or url, "there is somewhere to go"
         self._server = server
         self._url = url
         self._tls = tls.trusting() if tls else None
@@ -43,7 +44,7 @@ class Api:
     @property
     def url(self) -> str:
         """Where requests go."""
-        return self._url or self._server.url
+        return self._url or cast("Server", self._server).url
 
     async def aclose(self) -> None:
         await self.http.aclose()
@@ -85,6 +86,12 @@ class Api:
         """Answer below a post; the comment as answered."""
         path = f"/community/posts/{post_id}/comments"
         return await self.done("POST", path, person, json={"content": content})
+
+    async def published(self, person: Person, after: str, count: int) -> None:
+        """Wait for so many events behind a cursor: an answer may be there before its event is."""
+        parameters = {"after": after, "wait": "20"}
+        while len((await self.done("GET", "/realtime/events", person, params=parameters))["data"]) < count:
+            pass
 
     async def like(self, person: Person, post_id: str) -> None:
         await self.done("PUT", f"/community/posts/{post_id}/like", person)

@@ -2,7 +2,8 @@
 transport and sink, and the table of how that went.
 
 A test names its rows with `covers`. It proves them on the `transport` that it is a parameter of, or on those
-that `on` names; and on its parameter `sink`, or on the one that the mark names.
+that `on` names; and on its parameter `sink`, or on the one that the mark names. What Hypercorn alone cannot
+promise, docs/why/0015-direct-sink.md says.
 """
 
 from collections import defaultdict
@@ -11,11 +12,11 @@ from functools import cache
 from typing import Literal, cast
 
 import pytest
-from _pytest.terminal import TerminalReporter
 
 from tests.support.documents import codes, table
 
 PROTOCOL = "docs/reference/protocol.md"
+DIRECT_SINK = "docs/why/0015-direct-sink.md"
 DIRECTORY = "tests/contract/"
 
 Means = Literal["websocket", "sse", "poll"]
@@ -74,6 +75,12 @@ def rows() -> dict[str, tuple[Means, ...]]:
     }
 
 
+@cache
+def unpromised() -> frozenset[str]:
+    """The rows that Hypercorn alone cannot keep."""
+    return frozenset(row for cells in table(DIRECT_SINK, "alone") for row in codes(cells[0]))
+
+
 def _names(name: str) -> list[str]:
     """The first cell of each row; where several rows have the same, the second one too."""
     cells = [[_plain(cell) for cell in row[:2]] for row in table(PROTOCOL, name)]
@@ -94,7 +101,8 @@ def claims(item: pytest.Item) -> Iterator[tuple[str, Means, str]]:
         on = mark.kwargs["on"] or ([parameters["transport"]] if "transport" in parameters else [])
         assert on, f"{item.nodeid} must say on which transport it covers {mark.args}"
         sink = parameters.get("sink", mark.kwargs["sink"])
-        yield from ((row, means, sink) for row in mark.args for means in on)
+        promised = [row for row in mark.args if sink != "hypercorn" or row not in unpromised()]
+        yield from ((row, means, sink) for row in promised for means in on)
 
 
 # The hooks; tests/conftest.py hands them to pytest. What a test claims travels with its report, as with
@@ -106,7 +114,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.user_properties.append(("covers", claim))
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table, if the contract suite was among what ran."""
     reports = [
         report
@@ -143,7 +151,8 @@ def _lines(found: Result) -> Iterator[str]:
     yield "  ".join(["row".ljust(width), *(means.ljust(28) for means in MEANS)]).rstrip()
     for row, applicable in rows().items():
         cells = [_cell(found.get((row, means), {})) if means in applicable else "-" for means in MEANS]
-        yield "  ".join([row.ljust(width), *(cell.ljust(28) for cell in cells)]).rstrip()
+        without = "not promised under Hypercorn alone" if row in unpromised() else ""
+        yield "  ".join([row.ljust(width), *(cell.ljust(28) for cell in cells), without]).rstrip()
 
 
 def _cell(outcomes: dict[str, str]) -> str:

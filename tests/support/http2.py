@@ -24,7 +24,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 from wsproto.connection import Connection, ConnectionType
-from wsproto.events import CloseConnection, Message, TextMessage
+from wsproto.events import BytesMessage, CloseConnection, Message, TextMessage
 from wsproto.events import Event as Frame
 
 from tests.support.people import Person
@@ -180,9 +180,12 @@ class HTTP2WebSocket:
         self._received: list[Frame] = []
 
     def say(self, message: object) -> None:
-        """Send a message: text as it is, anything else as JSON."""
-        text = message if isinstance(message, str) else json.dumps(message)
-        self.send(self._frames.send(TextMessage(text)))
+        """Send a message: text or bytes as they are, anything else as JSON."""
+        if isinstance(message, bytes):
+            self.send(self._frames.send(BytesMessage(message)))
+        else:
+            text = message if isinstance(message, str) else json.dumps(message)
+            self.send(self._frames.send(TextMessage(text)))
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""

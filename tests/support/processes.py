@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 ITCOOK = Path(sys.executable).with_name("itcook")
-START_SECONDS = 30  # a start takes one; this machine may be busy
+START_SECONDS = 60  # a start takes one; this machine may be very busy
 STOP_SECONDS = 20
 LINE_BYTES = 1024 * 1024
 

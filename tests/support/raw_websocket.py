@@ -68,7 +68,7 @@ class RawWebSocket:
     ) -> Self:
         """Connect and upgrade. `receive_buffer` is the kernel's, in bytes; and asyncio then reads no further
         than that ahead either."""
-        reader, writer = await _connect(address, receive_buffer)
+        reader, writer = await open_connection(address, receive_buffer)
         writer.write(handshake("{}:{}".format(*address), person.access_token, *more))
         answer = (await reader.readuntil(b"\r\n\r\n")).decode()
         assert answer.startswith("HTTP/1.1 101 "), answer
@@ -141,9 +141,10 @@ async def exchange(address: tuple[str, int], request: bytes) -> str:
         writer.transport.abort()
 
 
-async def _connect(
-    address: tuple[str, int], receive_buffer: int | None
+async def open_connection(
+    address: tuple[str, int], receive_buffer: int | None = None
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection; `receive_buffer` is the kernel's, in bytes, and asyncio reads no further ahead either."""
     if receive_buffer is None:
         return await asyncio.open_connection(*address)
     sock = socket.socket()

@@ -40,7 +40,7 @@ class HTTP2Stream(Stream):
         return cls(client, await client.websocket(person, path))
 
     async def say(self, message: object) -> None:
-        if not isinstance(message, str):
+        if not isinstance(message, str | bytes):
             check_message(message)
         self._websocket.say(message)
 
@@ -62,7 +62,8 @@ class HTTP2Api(Api):
 
     def __init__(self, server: Server, certificate: Certificate) -> None:
         super().__init__(server, tls=certificate, http2=True)
-        self._certificate = certificate
+        self.certificate = certificate
+        self._listening = server
         self.http1 = Api(server, tls=certificate)
 
     async def aclose(self) -> None:
@@ -79,7 +80,7 @@ class HTTP2Api(Api):
     ) -> Stream:
         if transport == "sse":
             return await super().connect(transport, person, last_event_id=last_event_id, **parameters)
-        client = await http2_connection(self._server.address, self._certificate.trusting("h2"))
+        client = await http2_connection(self._listening.address, self.certificate.trusting("h2"))
         path = "/api/v1/realtime/ws" + (f"?{urlencode(parameters)}" if parameters else "")
         return await HTTP2Stream.open(client, person, path)
 
