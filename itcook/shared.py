@@ -1,23 +1,30 @@
-"""What the nodes of one installation share, besides the database: through Redis, or, if there is one node
-only, in its memory.
+"""What the nodes of one installation share, besides what is in the database: through Redis, or else through
+PostgreSQL, or, on SQLite, in the memory of the only node.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
+import structlog
+
+from itcook.database import connect
 from itcook.redis import SharedRedis
 from itcook.settings import Settings
 from itcook.stream.broker import Broker
 from itcook.stream.memory import MemoryBroker
+from itcook.stream.postgresql.broker import NotifyBroker
 from itcook.stream.presence import MemoryPresence, Presence
 from itcook.stream.redis.broker import RedisBroker
 from itcook.stream.table import StreamTable
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The two implementations behind one face; `redis` is None where there is none."""
+    """The implementations behind one face; `redis` is None where there is none."""
 
     broker: Broker
     presence: Presence
@@ -33,12 +40,31 @@ async def open_shared(settings: Settings) -> AsyncIterator[Shared]:
     """Share with other nodes, or with nobody. The database is open. Redis may be away: that is no reason not
     to serve, as everything that must not be lost is in the database.
     """
-    if settings.redis_url is None:
+    if settings.embedded:
         yield Shared(MemoryBroker(), MemoryPresence())
-        return
+    elif settings.redis_url is None:
+        async with _through_postgresql(settings) as shared:
+            yield shared
+    else:
+        async with _through_redis(settings.redis_url.get_secret_value()) as shared:
+            yield shared
+
+
+@asynccontextmanager
+async def _through_postgresql(settings: Settings) -> AsyncIterator[Shared]:
+    log.info("nodes share through PostgreSQL: complete, slower than Redis; presence and quotas are per node")
+    broker = NotifyBroker(partial(connect, settings))
+    try:
+        yield Shared(broker, MemoryPresence())
+    finally:
+        await broker.stop()
+
+
+@asynccontextmanager
+async def _through_redis(url: str) -> AsyncIterator[Shared]:
     table = StreamTable()
     await table.open()
-    redis = SharedRedis(settings.redis_url.get_secret_value(), table.epoch)
+    redis = SharedRedis(url, table.epoch)
     await redis.open()
     broker = RedisBroker(redis, table.epoch)
     try:

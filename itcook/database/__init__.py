@@ -3,6 +3,7 @@
 from itcook.database.failures import as_problem
 from itcook.database.lookup import Lookup
 from itcook.database.opening import MIGRATION_CONFIG, Database, migrate, tortoise_config
+from itcook.database.postgresql import connect
 from itcook.database.sql import as_uuid, insert_rows, rows_among
 from itcook.database.transactions import Transaction, transactional
 
@@ -13,6 +14,7 @@ __all__ = [
     "Transaction",
     "as_problem",
     "as_uuid",
+    "connect",
     "insert_rows",
     "migrate",
     "rows_among",

@@ -13,14 +13,16 @@ from itcook.stream.stats import Snapshot
 class Receiver:
     """What a broker calls at a node, on the loop's thread. None of it waits.
 
-    `published` gets durable events, `announced` ephemeral ones, `signalled` a signal. `head` is the position
-    up to which the node has all of them, and `snapshot` what the node says of itself to the others.
+    `published` gets durable events, `announced` ephemeral ones, `signalled` a signal; `behind` hears up to
+    which position the table has durable events. `head` is the position up to which the node has all of them,
+    and `snapshot` what the node says of itself to the others.
     """
 
     node_id: str
     published: Callable[[Sequence[Envelope]], None]
     announced: Callable[[Sequence[Envelope]], None]
     signalled: Callable[[Signal], None]
+    behind: Callable[[int], None]
     head: Callable[[], int]
     snapshot: Callable[[], Snapshot]
 

@@ -53,6 +53,11 @@ class Follower:
             self._history.extend(fresh)
             self._publish(fresh)
 
+    def behind(self, position: int) -> None:
+        """The table has events up to `position`: if that is news, they are fetched by `run`."""
+        if position > self._history.head:
+            self._gap.set()
+
     async def run(self) -> None:
         """Fill gaps from the table until cancelled."""
         while True:

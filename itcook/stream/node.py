@@ -83,6 +83,7 @@ class Node:
                 published=self._follower.receive,
                 announced=self._announced,
                 signalled=self._signalled,
+                behind=self._follower.behind,
                 head=lambda: self._history.head,
                 snapshot=self.snapshot,
             )

@@ -1,26 +1,35 @@
-"""What every broker promises, in memory and through Redis."""
+"""What every broker promises, in memory, through PostgreSQL and through Redis."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from itcook.clock import utc_now
+from itcook.database import connect
+from itcook.errors import UnavailableError
 from itcook.events import Typing
-from itcook.redis import SharedRedis
+from itcook.redis import SharedRedis, end
+from itcook.settings import Settings
 from itcook.stream.broker import Broker
 from itcook.stream.envelope import Envelope, ephemeral
 from itcook.stream.memory import MemoryBroker
+from itcook.stream.postgresql.broker import NotifyBroker
 from itcook.stream.redis.broker import RedisBroker
 from itcook.stream.signals import MessageAnswered, Refusal, SessionRevoked
 from tests.support.nodes import Endpoint
+from tests.support.postgres import SECRET, Cluster
 from tests.support.redis_server import redis_server
 from tests.support.stream import EPOCH, SOMEONE, FakeTable, run_of, stored
 from tests.support.waiting import until
 
 REVOKED = SessionRevoked(session_id=SOMEONE)
 NODES = ("aaaaaaaa", "bbbbbbbb", "cccccccc")
+NOBODY = "dddddddd"
 
 
 def typing(name: str) -> Envelope:
@@ -28,20 +37,33 @@ def typing(name: str) -> Envelope:
     return ephemeral(event, f"post:{SOMEONE}", utc_now(), left_out=SOMEONE)
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", "postgresql", "redis"])
 async def nodes(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[list[Endpoint]]:
     """Three nodes that know of each other, over one table."""
     async with AsyncExitStack() as stack:
         if request.param == "memory":
             memory = MemoryBroker()
             brokers: list[Broker] = [memory for _ in NODES]
+        elif request.param == "postgresql":
+            cluster: Cluster = request.getfixturevalue("postgresql")
+            url = await stack.enter_async_context(cluster.database())
+            brokers = [_notify_broker(stack, url) for _ in NODES]
         else:
             server = await stack.enter_async_context(redis_server(tmp_path))
             brokers = [await _redis_broker(stack, server.url) for _ in NODES]
         table = FakeTable()
         nodes = [Endpoint(node_id, broker, table) for node_id, broker in zip(NODES, brokers, strict=True)]
+        for node in nodes:
+            stack.push_async_callback(end, [asyncio.create_task(node.follower.run())])
         await until(lambda: all(_knows_everyone(node.broker) for node in nodes))
         yield nodes
+
+
+def _notify_broker(stack: AsyncExitStack, url: str) -> NotifyBroker:
+    settings = Settings(_env_file=None, database_url=url, secret=SecretStr(SECRET))
+    broker = NotifyBroker(partial(connect, settings))
+    stack.push_async_callback(broker.stop)
+    return broker
 
 
 async def _redis_broker(stack: AsyncExitStack, url: str) -> RedisBroker:
@@ -54,7 +76,11 @@ async def _redis_broker(stack: AsyncExitStack, url: str) -> RedisBroker:
 
 
 def _knows_everyone(broker: Broker) -> bool:
-    return broker.is_whole and all(broker.reaches(node_id) for node_id in NODES)
+    try:
+        knows_all = all(broker.reaches(node_id) for node_id in NODES) and not broker.reaches(NOBODY)
+    except UnavailableError:
+        return False
+    return broker.is_whole and knows_all
 
 
 async def everywhere(nodes: list[Endpoint], condition: Callable[[Endpoint], bool]) -> None:
@@ -128,4 +154,4 @@ async def test_a_signal_to_one_node_reaches_it(nodes: list[Endpoint]) -> None:
 async def test_which_nodes_there_are(nodes: list[Endpoint]) -> None:
     """Itself included; nobody knows the one that is not."""
     for node in nodes:
-        assert [node.broker.reaches(node_id) for node_id in (*NODES, "dddddddd")] == [True, True, True, False]
+        assert [node.broker.reaches(node_id) for node_id in (*NODES, NOBODY)] == [True, True, True, False]

@@ -47,6 +47,7 @@ class Node:
                 lambda batch: None,
                 lambda envelopes: None,
                 node.signalled,
+                lambda position: None,
                 lambda: 0,
                 lambda: empty_snapshot(node_id),
             )

@@ -56,6 +56,7 @@ class Endpoint:
                 published=self.follower.receive,
                 announced=self.announced.extend,
                 signalled=self.signalled.append,
+                behind=self.follower.behind,
                 head=lambda: self.history.head,
                 snapshot=lambda: empty_snapshot(self.node_id),
             )

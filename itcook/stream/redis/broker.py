@@ -13,9 +13,10 @@ from itcook.redis import COMMAND_SECONDS, SharedRedis, end
 from itcook.stream import signals
 from itcook.stream.broker import Receiver
 from itcook.stream.envelope import Envelope
+from itcook.stream.letters import EphemeralEvent
 from itcook.stream.redis.mail import Mail
 from itcook.stream.redis.neighbours import Neighbours
-from itcook.stream.redis.wire import EphemeralEvent, Message, entry_id, entry_of, envelope_of
+from itcook.stream.redis.wire import Message, entry_id, entry_of, envelope_of
 from itcook.stream.signals import MessageAnswered, MessagePosted, Signal
 from itcook.stream.stats import Snapshot
 

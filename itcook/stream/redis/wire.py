@@ -10,13 +10,12 @@ Whoever adds members keeps nodes of two versions talking: unknown ones are passe
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Self
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from itcook.stream.cursor import Cursor
 from itcook.stream.envelope import Envelope, durable
+from itcook.stream.letters import EphemeralEvent
 
 
 def entry_id(position: int) -> str:
@@ -34,28 +33,6 @@ def envelope_of(epoch: str, entry: str, fields: Mapping[str, str]) -> Envelope:
     """The durable event that an entry is, byte for byte what the table gives."""
     position = int(entry.partition("-")[2])
     return durable(Cursor(epoch, position), tuple(fields["channels"].split(" ")), fields["body"])
-
-
-class EphemeralEvent(BaseModel):
-    """An ephemeral event on its way to another node."""
-
-    model_config = ConfigDict(frozen=True)
-
-    text: str
-    type: str
-    channels: tuple[str, ...]
-    left_out: UUID | None
-
-    @classmethod
-    def of(cls, envelope: Envelope) -> Self:
-        """What `envelope` has to say."""
-        return cls(
-            text=envelope.text, type=envelope.type, channels=envelope.channels, left_out=envelope.left_out
-        )
-
-    def envelope(self) -> Envelope:
-        """The event as it was."""
-        return Envelope(self.text, self.type, channels=self.channels, left_out=self.left_out)
 
 
 class Message(BaseModel):
