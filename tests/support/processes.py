@@ -160,6 +160,10 @@ class Server:
         """Send SIGINT, as Ctrl-C does."""
         self._process.send_signal(signal.SIGINT)
 
+    def hang_up(self) -> None:
+        """Send SIGHUP."""
+        self._process.send_signal(signal.SIGHUP)
+
     async def kill(self) -> None:
         """Send SIGKILL, if it still runs, and see it end."""
         if self._process.returncode is None:

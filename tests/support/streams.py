@@ -73,6 +73,11 @@ class Stream(ABC):
     transport: Transport
     watches_presence = False
 
+    @property
+    @abstractmethod
+    def port(self) -> int:
+        """This end's, by which one finds the process at the other."""
+
     @abstractmethod
     async def _receive(self) -> Received:
         """The next event. Raises `StreamEndedError`."""
@@ -159,6 +164,11 @@ class WebSocketStream(Stream):
         """The names of what was negotiated."""
         return [extension.name for extension in self._connection.protocol.extensions]
 
+    @property
+    def port(self) -> int:
+        port: int = self._connection.local_address[1]
+        return port
+
     async def say(self, message: object) -> None:
         await self._connection.send(_said(message))
 
@@ -196,6 +206,11 @@ class SSEStream(Stream):
             await response.aread()
             response.raise_for_status()
         return cls(http, response)
+
+    @property
+    def port(self) -> int:
+        port: int = self._response.extensions["network_stream"].get_extra_info("client_addr")[1]
+        return port
 
     async def say(self, message: object) -> None:
         response = await self.post(_said(message))
