@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ITCOOK_"
-MAX_WORKERS = 64  # of one machine; each takes some 100 MB, and a processor is served best by one
+MAX_WORKERS = 64  # of one machine; each takes some 150 MB, and a processor is served best by one
 _REDIS_URL = re.compile(r"rediss?://[^/?#]+(/[0-9]{0,4})?")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")  # as libpq has them
 MIN_SECRET_LENGTH = 32  # bytes of an HS256 key, RFC 7518 section 3.2

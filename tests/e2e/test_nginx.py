@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from tests.support.api import Api
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.nginx import Site, bare, deployed, nginx
 from tests.support.people import Person
+from tests.support.postgres import SECRET, Cluster
 from tests.support.processes import Server, running
 from tests.support.servers import serving
 from tests.support.streams import TRANSPORTS, SSEStream, Stream, StreamEndedError, Transport
+from tests.support.workers import is_cut_off
 
 HEARTBEAT_SECONDS = 0.5
 BEATS = 12
@@ -173,6 +176,47 @@ async def test_clients_resume_when_the_server_was_restarted_behind_nginx(
                 assert (await stream.next()).data["resume"] == "resumed"
                 assert (await stream.next_of("NewCommunityPost")).data["post_id"] == post
         await api.aclose()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_clients_of_a_killed_node_resume_on_the_other(
+    tmp_path: Path, certificate: Certificate, postgresql: Cluster
+) -> None:
+    """Two nodes share a database behind nginx, and both get streams on both transports. One is killed:
+    whoever asks from then on is answered, the other's streams go on, and those that were cut off resume,
+    without gap, at their first attempt."""
+    async with AsyncExitStack() as stack:
+        own = {
+            "database_url": await stack.enter_async_context(postgresql.database()),
+            "secret": SECRET,
+            "drain_seconds": 0.5,
+        }
+        stays, dies = [await stack.enter_async_context(running(tmp_path, **own)) for _ in range(2)]
+        first, second = ("{}:{}".format(*node.address) for node in (stays, dies))
+        address = await stack.enter_async_context(
+            nginx(tmp_path, deployed(first, certificate, second=second))
+        )
+        api = Api(stays, url="https://{}:{}".format(*address), tls=certificate)
+        stack.push_async_callback(api.aclose)
+        ada = await api.register("Ada Lovelace")
+        streams = [await api.connect(transport, ada) for transport in TRANSPORTS for _ in range(4)]
+        connected = [(await stream.next()).data for stream in streams]
+        nodes = [data["connection_id"].partition("-")[0] for data in connected]
+        dying = next(line["node_id"] for line in dies.lines if line["event"] == "serving")
+        reached = {(stream.transport, node == dying) for stream, node in zip(streams, nodes, strict=True)}
+        assert len(reached) == 4, "least_conn spreads them evenly"
+
+        await dies.kill()
+        post = await api.post(ada, "after the kill")
+        for stream, node, data in zip(streams, nodes, connected, strict=True):
+            if node == dying:
+                assert await is_cut_off(stream)
+                await stream.close()
+                stream = await api.connect(stream.transport, ada, cursor=data["cursor"])
+                assert (await stream.next()).data["resume"] == "resumed"
+            assert (await stream.next_of("NewCommunityPost")).data["post_id"] == post["id"]
+            await stream.close()
 
 
 async def _until_posted(api: Api, person: Person) -> str:

@@ -38,13 +38,21 @@ def bare(upstream: str, *directives: str) -> Site:
     return lambda listen: f"server {{ listen {listen}; location / {{ {proxy} }} }}"
 
 
-def deployed(upstream: str, certificate: Certificate, *changes: tuple[str, str]) -> Site:
-    """`deploy/nginx.conf`, with the names changed that it says to change, and further `changes`."""
+SECOND_NODE = "    server 127.0.0.1:3001 max_fails=2 fail_timeout=5s;\n"
+
+
+def deployed(
+    upstream: str, certificate: Certificate, *changes: tuple[str, str], second: str | None = None
+) -> Site:
+    """`deploy/nginx.conf`, with the names changed that it says to change, and further `changes`. Without a
+    `second` node its line is left out, as the file says.
+    """
 
     def site(listen: str) -> str:
         text = (ROOT / "deploy/nginx.conf").read_text()
         for old, new in [
-            ("127.0.0.1:3000;", f"{upstream};"),
+            ("127.0.0.1:3000 ", f"{upstream} "),
+            (SECOND_NODE, SECOND_NODE.replace("127.0.0.1:3001", second) if second else ""),
             ("listen 443", f"listen {listen}"),
             ("/etc/itcook/fullchain.pem", str(certificate.cert_file)),
             ("/etc/itcook/privkey.pem", str(certificate.key_file)),
