@@ -17,6 +17,7 @@ from itcook.stream.memory import MemoryBroker
 from itcook.stream.postgresql.broker import NotifyBroker
 from itcook.stream.presence import MemoryPresence, Presence
 from itcook.stream.redis.broker import RedisBroker
+from itcook.stream.redis.presence import RedisPresence
 from itcook.stream.table import StreamTable
 
 log = structlog.get_logger(__name__)
@@ -68,7 +69,7 @@ async def _through_redis(url: str) -> AsyncIterator[Shared]:
     await redis.open()
     broker = RedisBroker(redis, table.epoch)
     try:
-        yield Shared(broker, MemoryPresence(), redis)
+        yield Shared(broker, RedisPresence(redis), redis)
     finally:
         await broker.stop()
         await redis.close()

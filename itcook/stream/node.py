@@ -10,6 +10,7 @@ from itcook import __version__
 from itcook.auth import cookies, sessions
 from itcook.capacity import capacity
 from itcook.clock import Clock, utc_now
+from itcook.redis import end
 from itcook.settings import Settings
 from itcook.stream import ends, outbox
 from itcook.stream.broadcaster import Broadcaster
@@ -127,9 +128,7 @@ class Node:
         await self.connections.drain(0)
         for stop in self._stop_listening:
             stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self.posting.stop()
 
     def announce(self, envelopes: Sequence[Envelope]) -> None:
