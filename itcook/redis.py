@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Any, NoReturn
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -40,6 +40,7 @@ class SharedRedis:
         self._epoch = epoch
         self._parts: dict[str, bool] = {}  # which parts of the way work, of those that were tried
         self._reachable: bool | None = None
+        self._pools: list[BlockingConnectionPool] = []
         self.commands = self.client(COMMAND_SECONDS)
 
     def client(self, timeout: float) -> "Redis":
@@ -52,6 +53,20 @@ class SharedRedis:
             retry=Retry(NoBackoff(), 0),  # an answer that is late is wanted no more; `keep` tries again
             client_name="itcook",
         )
+
+    def pool(self, connections: int, timeout: float) -> BlockingConnectionPool:
+        """At most so many connections, each with `timeout` seconds for an answer. `close` closes them."""
+        pool = BlockingConnectionPool.from_url(
+            self.url,
+            max_connections=connections,
+            timeout=timeout,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            retry=Retry(NoBackoff(), 0),
+            client_name="itcook",
+        )
+        self._pools.append(pool)
+        return pool
 
     def key(self, *names: str) -> str:
         """The name of something in Redis, a key or a channel."""
@@ -75,6 +90,8 @@ class SharedRedis:
     async def close(self) -> None:
         """Let go of the connections."""
         await self.commands.aclose()
+        for pool in self._pools:
+            await pool.disconnect()
 
     async def keep(self, part: str, run: Callable[[], Awaitable[NoReturn]]) -> NoReturn:
         """Run `run`, which says `works(part)` when it did, and again when it failed, until cancelled."""

@@ -19,7 +19,8 @@ from itcook.housekeeping import Housekeeping
 from itcook.kitchens.homes import open_home
 from itcook.kitchens.membership import on_membership
 from itcook.notifications import system
-from itcook.quotas.quotas import Quotas, open_quotas
+from itcook.quotas.quotas import Quotas
+from itcook.quotas.shared import SharedQuotas, open_quotas
 from itcook.recipes.chat import Chat
 from itcook.recipes.cookbook import Cookbook
 from itcook.recipes.llm import LanguageModel
@@ -46,7 +47,7 @@ class Services:
     last_seen: LastSeen
     stream: Node
     shared: Shared
-    quotas: Quotas | None
+    quotas: Quotas | SharedQuotas | None
 
 
 @asynccontextmanager
@@ -69,7 +70,14 @@ async def open_services(settings: Settings, passwords: Passwords) -> AsyncIterat
             _working(last_seen := LastSeen(stream.connections.logins)),
         ):
             yield Services(
-                settings, database, tokens, accounts, last_seen, stream, shared, open_quotas(settings)
+                settings,
+                database,
+                tokens,
+                accounts,
+                last_seen,
+                stream,
+                shared,
+                open_quotas(settings, shared.redis),
             )
     finally:
         await database.close()

@@ -12,7 +12,6 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from itcook.quotas.memory import BoundedMemory
 from itcook.quotas.policies import POLICIES, Policy
-from itcook.settings import Settings
 
 SITE = 64  # bits of an IPv6 address that are one subscriber's; the others are theirs to choose
 
@@ -50,10 +49,8 @@ class Quotas:
         return Left(policy, granted, stats.remaining, reset)
 
 
-def open_quotas(settings: Settings) -> Quotas | None:
-    """The quotas of this server; None if they are turned off."""
-    if settings.rate_limits == "off":
-        return None
+def own_quotas() -> Quotas:
+    """Quotas that this process counts by itself."""
     # Each policy has its own bound: who floods one pushes nobody's counters out of another.
     return Quotas(lambda policy: BoundedMemory())
 

@@ -4,7 +4,8 @@ import pytest
 
 from itcook.quotas.memory import BoundedMemory
 from itcook.quotas.policies import POLICIES, Policy
-from itcook.quotas.quotas import Quotas, key_of_address, open_quotas
+from itcook.quotas.quotas import Quotas, key_of_address
+from itcook.quotas.shared import open_quotas
 from itcook.settings import Settings
 
 FEW = Policy("few", 3, 3600)
@@ -39,8 +40,8 @@ async def test_policies_and_people_are_counted_apart(quotas: Quotas) -> None:
 
 async def test_they_can_be_turned_off(settings: Settings) -> None:
     """`on` is the default, and knows every policy."""
-    assert open_quotas(settings) is None
-    opened = open_quotas(Settings(_env_file=None))
+    assert open_quotas(settings, None) is None
+    opened = open_quotas(Settings(_env_file=None), None)
     assert opened is not None
     assert [(await opened.spend(policy, "ada")).policy for policy in POLICIES] == [*POLICIES]
 
