@@ -164,6 +164,14 @@ class Server:
         """Send SIGHUP."""
         self._process.send_signal(signal.SIGHUP)
 
+    def freeze(self) -> None:
+        """Have it do nothing any more, as a paused container does; its kernel goes on."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Have it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
     async def kill(self) -> None:
         """Send SIGKILL, if it still runs, and see it end."""
         if self._process.returncode is None:
