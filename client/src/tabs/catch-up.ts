@@ -32,6 +32,7 @@ export class CatchUp {
   readonly #receiver: Receiver;
   readonly #backoff: Backoff;
   #after: string;
+  #reached = false; // what the leader had
   #checks = CHECKS;
   #poll: Transport | undefined;
   #over = false;
@@ -79,10 +80,13 @@ export class CatchUp {
     if (event.type === "Connected") return; // there is a connection already
     if (event.type !== "Heartbeat") this.#receiver.event(event);
     if (event.type === "ResyncRequired") return this.#finish();
-    if ("id" in event) this.#after = event.id;
-    if (event.type !== "Heartbeat") return;
     const { until } = this.#missing;
-    if (event.data.cursor === until || this.#after === until) {
+    if ("id" in event) {
+      this.#after = event.id;
+      this.#reached ||= event.id === until;
+    }
+    if (event.type !== "Heartbeat") return;
+    if (this.#reached || event.data.cursor === until) {
       this.#receiver.event(event);
       return this.#finish();
     }

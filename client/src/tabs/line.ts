@@ -189,8 +189,8 @@ export class TabLine implements Line {
 
   #lead(): void {
     const mark = this.#member.mark;
-    // Above every term that this tab knows of, and most likely above those it does not.
-    const term = Math.max(Date.now(), this.#member.term + 1);
+    // Above every term that this tab knows of, and those before its time; the fraction makes no two the same.
+    const term = Math.max(this.#ways.clock.now(), Math.floor(this.#member.term) + 1) + Math.random();
     this.#host.debug("lead the tabs");
     this.#member.lead(term);
     const seat = {

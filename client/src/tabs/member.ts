@@ -24,6 +24,7 @@ export interface Home {
 export class Member {
   readonly #home: Home;
   #term = 0;
+  #base: Mark | null = null; // where its leader resumed from
   #n = 0; // of the event that came last
   #live = false; // nothing is missing
   #welcomed = false; // by this leader, or by one that it goes on from
@@ -55,6 +56,7 @@ export class Member {
     this.#catching?.close();
     this.#catching = undefined;
     this.#queue = [];
+    this.#base = this.mark;
     this.#term = term;
     this.#n = 0;
     this.#live = this.#welcomed = true;
@@ -77,6 +79,7 @@ export class Member {
 
   #follow(order: Order): void {
     if (!this.#continues(order)) this.#lose();
+    this.#base = order.kind === "lead" ? order.after : null;
     this.#term = order.term;
     this.#n = 0;
     this.#led = undefined;
@@ -86,8 +89,11 @@ export class Member {
   /** Whether the new leader goes on from where this tab is, or before, with all that is read for it. */
   #continues(order: Order): boolean {
     if (order.kind !== "lead" || !order.after || !this.mark) return false;
+    const { after } = order;
     const read = new Set(order.names);
-    return covers(this.mark, order.after) && [...this.#names].every((name) => read.has(name));
+    // A later term is not a later place: its leader may have resumed from further back.
+    const reached = covers(this.mark, after) || (this.#base !== null && covers(this.#base, after));
+    return reached && [...this.#names].every((name) => read.has(name));
   }
 
   /** Something may be missing: wait to be welcomed, then catch up. */

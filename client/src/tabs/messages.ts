@@ -44,7 +44,7 @@ export type Wants = Pick<Word & { kind: "hello" }, "names" | "refresh">;
 
 export type Message = Word | Order;
 
-/** Whether what came up to `mark` includes what came up to `other`. */
+/** Whether what came up to `mark` includes what came up to `other`, as far as can be told: within one term. */
 export function covers(mark: Mark, other: Mark): boolean {
-  return mark.term === other.term ? mark.n >= other.n : mark.term > other.term;
+  return mark.term === other.term && mark.n >= other.n;
 }

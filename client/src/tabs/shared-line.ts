@@ -3,7 +3,7 @@ import type { Host, Ways } from "../driver.js";
 import type { ClientMessage } from "../events.js";
 import { describe } from "../http.js";
 import type { Drive, Line } from "../line.js";
-import type { State } from "../options.js";
+import type { Failure, State } from "../options.js";
 import type { Channel, Locks } from "./browser.js";
 import { TabLine } from "./line.js";
 import { personOf } from "./person.js";
@@ -91,15 +91,20 @@ export class SharedLine implements Line {
     const run = {};
     this.#run = run;
     this.#waiting(null);
+    const current = () => this.#run === run && !this.#frozen;
+    let token: string;
     try {
-      const token = await this.#host.token(false);
-      if (this.#run !== run || this.#frozen) return;
-      this.#enter(personOf(token));
+      token = await this.#host.token(false);
     } catch (error) {
-      if (this.#run !== run || this.#frozen) return;
-      this.#waiting({ code: "no_token", message: describe(error), final: false });
-      this.#cancel = this.#ways.clock.after(this.#backoff.next(), () => this.#join());
+      if (current()) this.#later({ code: "no_token", message: describe(error), final: false });
+      return;
     }
+    if (current()) this.#enter(personOf(token));
+  }
+
+  #later(error: Failure): void {
+    this.#waiting(error);
+    this.#cancel = this.#ways.clock.after(this.#backoff.next(), () => this.#join());
   }
 
   #enter(person: string | undefined): void {
@@ -137,7 +142,7 @@ export class SharedLine implements Line {
     this.#host.state(again ? { ...state, status: "reconnecting" } : state);
   }
 
-  #waiting(error: State["error"]): void {
+  #waiting(error: Failure | null): void {
     this.#host.state({ status: this.#known ? "reconnecting" : "connecting", transport: null, error });
   }
 }

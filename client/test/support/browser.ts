@@ -1,3 +1,4 @@
+import type { Clock } from "../../src/clock.js";
 import type { Channel, Locks, Means } from "../../src/tabs/index.js";
 
 interface Request {
@@ -91,11 +92,11 @@ export class Tab implements Means {
   readonly locks: Locks = {
     request: (name, { signal, steal = false }, callback) =>
       new Promise((resolve, reject) => {
-        const taken = () => new Promise<void>((done) => this.#run(() => void settle(callback(), done)));
+        const taken = () => new Promise<void>((done) => this.run(() => void settle(callback(), done)));
         const request: Request = {
           taken,
           resolve,
-          reject: (error) => this.#run(() => reject(error)),
+          reject: (error) => this.run(() => reject(error)),
         };
         this.#requests.set(request, name);
         signal?.addEventListener("abort", () => this.#table.withdraw(name, request));
@@ -107,7 +108,7 @@ export class Tab implements Means {
     const channel = this.#make(name);
     this.#open.push(channel);
     let heard: Channel["onmessage"] = null;
-    channel.onmessage = (event) => this.#run(() => heard?.(event));
+    channel.onmessage = (event) => this.run(() => heard?.(event));
     return {
       get onmessage() {
         return heard;
@@ -115,7 +116,7 @@ export class Tab implements Means {
       set onmessage(listener) {
         heard = listener;
       },
-      postMessage: (message) => channel.postMessage(message),
+      postMessage: (message) => void (this.#dead || channel.postMessage(message)),
       close: () => channel.close(),
     };
   };
@@ -123,8 +124,22 @@ export class Tab implements Means {
   /** The process of the tab is killed: its locks are free, and it says nothing more. */
   kill(): void {
     this.#dead = true;
+    this.#frozen = undefined;
     for (const channel of this.#open) channel.close();
     for (const [request, name] of this.#requests) this.#table.drop(name, request);
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  get frozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  /** Time as it passes in the tab. */
+  clock(clock: Clock): Clock {
+    return { now: () => clock.now(), after: (ms, call) => clock.after(ms, () => this.run(call)) };
   }
 
   /** Nothing of the tab runs until it is thawed; what comes meanwhile waits. It was not warned. */
@@ -138,7 +153,8 @@ export class Tab implements Means {
     for (const run of waiting) run();
   }
 
-  #run(call: () => void): void {
+  /** Have something happen in the tab, if it still runs, or once it does again. */
+  run(call: () => void): void {
     if (this.#dead) return;
     if (this.#frozen) this.#frozen.push(call);
     else call();
@@ -150,8 +166,10 @@ async function settle(held: Promise<void> | void, done: () => void): Promise<voi
   done();
 }
 
-/** What tabs say to each other, in order, when this turn of the event loop is over. */
-function broadcasts(): (name: string) => Channel {
+/** What tabs say to each other, when this turn of the event loop is over. */
+export function broadcasts(
+  later: (receiver: Channel, deliver: () => void) => void = (_, deliver) => queueMicrotask(deliver),
+): (name: string) => Channel {
   const open = new Map<string, Set<Channel>>();
   return (name) => {
     const all = open.get(name) ?? new Set();
@@ -159,11 +177,12 @@ function broadcasts(): (name: string) => Channel {
     const channel: Channel = {
       onmessage: null,
       postMessage(message) {
-        const data = structuredClone(message);
-        const others = [...all].filter((other) => other !== channel);
-        queueMicrotask(() => {
-          for (const other of others) if (all.has(other)) other.onmessage?.({ data: structuredClone(data) });
-        });
+        if (!all.has(channel)) throw new Error("InvalidStateError: the channel is closed");
+        for (const other of all) {
+          if (other === channel) continue;
+          const data = structuredClone(message);
+          later(other, () => all.has(other) && other.onmessage?.({ data }));
+        }
       },
       close: () => all.delete(channel),
     };
