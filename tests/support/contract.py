@@ -122,7 +122,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get(outcome, [])
         if isinstance(report, pytest.TestReport)
     ]
-    if any(report.nodeid.startswith(DIRECTORY) for report in reports):
+    if any(report.nodeid.startswith(DIRECTORY) and report.user_properties for report in reports):
         terminalreporter.section("the wire contract")
         for line in _lines(results(reports)):
             terminalreporter.write_line(line)
