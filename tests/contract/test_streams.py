@@ -141,18 +141,15 @@ async def test_subscribing_and_unsubscribing(
     assert (await stream.next()).data["comment_id"] == missed["id"]
     assert (await stream.next()).type == "Heartbeat"
     live = await screens.api.comment(grace, before["id"], "live")
-    assert (await stream.next()).data["comment_id"] == live["id"]
+    assert (await stream.next_of("NewComment")).data["comment_id"] == live["id"]
     await stream.say({"type": "Unsubscribe", "channels": [name], "ref": "r2"})
-    left = await stream.next()
-    assert (left.type, left.data["channels"], left.data["ref"]) == (
-        "Unsubscribed",
-        ["system", "personal"],
-        "r2",
-    )
+    left = await stream.next_of("Unsubscribed")
+    assert (left.data["channels"], left.data["ref"]) == (["system", "personal"], "r2")
     await screens.api.comment(grace, before["id"], "for nobody here")
     other = await screens.api.register("Frances Allen" if transport == "sse" else "Radia Perlman")
     await screens.api.follow(other, ada)
-    assert (await stream.next()).type == "NewFollower"
+    seen = await stream.until(lambda event: event.type == "NewFollower")
+    assert "NewComment" not in {event.type for event in seen}
 
 
 @covers("parameters: cursor", "resume: resumed")
@@ -225,7 +222,7 @@ async def test_others_see_who_is_there_and_who_writes(
     watching = await screens.open(transport, ada, channels=name)
     watching.watches_presence = True
     writing = await screens.open(transport, grace, channels=name)
-    joined = await watching.next()
+    joined = await watching.next_of("PresenceChanged")
     assert joined.json.keys() == {"type", "channel", "timestamp", "data"}
     assert joined.data == {
         "channel": name,
@@ -236,9 +233,9 @@ async def test_others_see_who_is_there_and_who_writes(
     }
     for said, state in (("TypingStart", "started"), ("TypingStop", "stopped")):
         await writing.say({"type": said, "post_id": post_id})
-        typing = await watching.next()
+        typing = await watching.next_of("Typing")
         assert typing.json.keys() == {"type", "channel", "timestamp", "data"}
-        assert (typing.type, typing.json["channel"], typing.sse_id) == ("Typing", name, joined.sse_id)
+        assert typing.json["channel"] == name
         assert typing.data == {
             "post_id": post_id,
             "user_id": str(grace.id),

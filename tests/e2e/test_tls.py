@@ -243,7 +243,7 @@ async def test_a_stream_that_is_not_read_waits_alone(
             assert event is not None, "the whole connection ended"
 
 
-@covers("liveness: HTTP/2", on=STREAMS)
+@covers("liveness: HTTP/2", on=STREAMS, sink="http2")
 async def test_a_client_that_answers_no_ping_is_gone(
     server: Server, certificate: Certificate, grace: Person
 ) -> None:
