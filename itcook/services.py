@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from itcook.auth.accounts import Accounts
@@ -30,6 +30,7 @@ from itcook.schedule.runner import Job, Runner
 from itcook.settings import Settings
 from itcook.shared import Shared, open_shared
 from itcook.stream.node import Node
+from itcook.stream.redis.places import shared_places
 from itcook.stream.renewal import Verify
 from itcook.stream.signals import MembershipChanged
 
@@ -94,7 +95,12 @@ async def _stream(settings: Settings, shared: Shared, verify: Verify) -> AsyncIt
     )
     housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
     try:
-        yield stream
+        async with AsyncExitStack() as stack:
+            if shared.redis is not None:
+                await stack.enter_async_context(
+                    shared_places(shared.redis, stream, settings.connections_per_user)
+                )
+            yield stream
     finally:
         housekeeping.cancel()
         stop_listening()

@@ -45,7 +45,8 @@ log = structlog.get_logger(__name__)
 class Connections:
     """All sessions of this process, at most `limit`, and at most `per_person` of one person.
 
-    Times are seconds of the loop's clock unless they say otherwise.
+    `on_opened` and `on_ended` are called with each that begins, and ends. Times are seconds of the loop's
+    clock unless they say otherwise.
     """
 
     def __init__(
@@ -78,6 +79,8 @@ class Connections:
         self.audit = Audit(self._registry, self._subscriptions, clock)
         renewal = Renewal(verify, self._registry, self._revocations, self.audit, self.timers)
         self._asking = Asking(self._joining, self._subscriptions, renewal, self.typists)
+        self.on_opened: Callable[[Session], None] = lambda session: None
+        self.on_ended: Callable[[Session], None] = lambda session: None
         self._draining = False
         self._spread = 0.0  # seconds over which clients come back
         self._all_left = asyncio.Event()
@@ -125,6 +128,7 @@ class Connections:
         else:
             self.timers.start(session)
             self._make_room(principal.user_id)
+            self.on_opened(session)
             if self._revocations.are_possible(principal):
                 self.audit.doubt(session)
         return session
@@ -195,11 +199,11 @@ class Connections:
         for session in self._registry.of_login(session_id):
             session.end(ends.TOKEN_EXPIRED)
 
-    def end_connection(self, connection_id: str) -> None:
+    def end_connection(self, connection_id: str, end: End) -> None:
         """End one connection, if it is here."""
         session = self._registry.find(connection_id)
         if session is not None:
-            session.end(ends.SENT_AWAY)
+            session.end(end)
 
     def membership_changed(self, user_id: UUID, kitchen_id: UUID, joined: bool) -> None:
         """Have the person's connections read the kitchen's channel, or no longer."""
@@ -247,6 +251,7 @@ class Connections:
 
     def _ended(self, session: Session) -> None:
         self._registry.ended(session)
+        self.on_ended(session)
         self._subscriptions.drop(session)
         if not self._registry.of_person(session.user_id):
             self.typists.leave(session.user_id)

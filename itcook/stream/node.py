@@ -26,6 +26,7 @@ from itcook.stream.relay import Relay
 from itcook.stream.renewal import Verify
 from itcook.stream.session import Liveness
 from itcook.stream.signals import (
+    ConnectionDisplaced,
     ConnectionRevoked,
     CredentialReplaced,
     MembershipChanged,
@@ -184,7 +185,9 @@ class Node:
             case CredentialReplaced():
                 self.connections.expire_login(signal.session_id)
             case ConnectionRevoked():
-                self.connections.end_connection(signal.connection_id)
+                self.connections.end_connection(signal.connection_id, ends.SENT_AWAY)
+            case ConnectionDisplaced():
+                self.connections.end_connection(signal.connection_id, ends.TOO_MANY)
             case MembershipChanged():
                 self.connections.membership_changed(signal.user_id, signal.kitchen_id, signal.joined)
             case MessagePosted():

@@ -4,13 +4,15 @@
     PersonRevoked        all logins of a person ended, or all but one
     CredentialReplaced   a login goes on with another cookie: its connections come back with that
     ConnectionRevoked    one connection has to go
+    ConnectionDisplaced  one connection makes room for a newer one of the same person
     MembershipChanged    a person came into a kitchen, or left it
     MessagePosted        a client message for a connection of the node that it is `to`
     MessageAnswered      what became of one
 
-The first five say what is so, not what to do about it, and doing it twice is doing it once. Any may be lost.
+The first six say what is so, not what to do about it, and doing it twice is doing it once. Any may be lost.
 What the first two and `MembershipChanged` say is in the database as well, where `itcook.stream.audit` finds
-it; whoever sent `ConnectionRevoked` can send it again; without `CredentialReplaced` old connections go on
+it; whoever sent `ConnectionRevoked` can send it again; without `ConnectionDisplaced` a
+person has one more for a while; without `CredentialReplaced` old connections go on
 until they end by themselves; who misses an answer is told that there is none.
 
 As JSON a signal has some hundred bytes, far below the 8,000 that PostgreSQL's NOTIFY carries, but for
@@ -54,6 +56,13 @@ class ConnectionRevoked(_Signal):
     """This one connection is not wanted."""
 
     type: Literal["ConnectionRevoked"] = "ConnectionRevoked"
+    connection_id: str
+
+
+class ConnectionDisplaced(_Signal):
+    """This one connection is one too many of its person."""
+
+    type: Literal["ConnectionDisplaced"] = "ConnectionDisplaced"
     connection_id: str
 
 
@@ -102,6 +111,7 @@ Signal = (
     | PersonRevoked
     | CredentialReplaced
     | ConnectionRevoked
+    | ConnectionDisplaced
     | MembershipChanged
     | MessagePosted
     | MessageAnswered

@@ -165,6 +165,19 @@ async def test_statistics_are_of_all_nodes(site: Site, ada: Person) -> None:
     assert stats["connected_clients"] == sum(node["connected_clients"] for node in stats["nodes"])
 
 
+async def test_the_oldest_connection_of_both_nodes_makes_room(site: Site) -> None:
+    """A person has ten in all, not ten on each."""
+    person = await site.apis[0].register("Many Screens")
+    async with AsyncExitStack() as stack:
+        oldest, _ = await connected(site.apis[1], "websocket", person)
+        await stack.enter_async_context(oldest)
+        for number in range(10):
+            stream, _ = await connected(site.apis[number % 2], TRANSPORTS[number % 2], person)
+            await stack.enter_async_context(stream)
+        _, code = await oldest.end()
+    assert code == 4409
+
+
 async def test_redis_is_killed_and_comes_back(site: Site, ada: Person, grace: Person) -> None:
     """Posts are taken and delivered all the while, late, in order, each once; it is said in the open."""
     stream, _ = await connected(site.apis[1], "websocket", grace)

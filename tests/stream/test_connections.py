@@ -506,8 +506,8 @@ async def test_one_connection_is_sent_away(here: Here) -> None:
     """No other one of the same person; one that is not here is nobody's business."""
     session, _ = await here.join()
     other, _ = await here.join()
-    here.connections.end_connection("elsewhere")
-    here.connections.end_connection(session.id)
+    here.connections.end_connection("elsewhere", ends.SENT_AWAY)
+    here.connections.end_connection(session.id, ends.SENT_AWAY)
     assert (session.ended, other.ended) == (ends.SENT_AWAY, None)
 
 

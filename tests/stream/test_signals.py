@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from itcook.stream.signals import (
+    ConnectionDisplaced,
     ConnectionRevoked,
     CredentialReplaced,
     MembershipChanged,
@@ -23,6 +24,7 @@ SIGNALS: list[Signal] = [
     PersonRevoked(user_id=ID, kept=ID),
     CredentialReplaced(session_id=ID),
     ConnectionRevoked(connection_id="0123abcd-" + "x" * 22),
+    ConnectionDisplaced(connection_id="0123abcd-" + "x" * 22),
     MembershipChanged(user_id=ID, kitchen_id=ID, joined=True),
 ]
 
