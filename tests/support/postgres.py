@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 
 from itcook.database import migrate
 from itcook.settings import Settings
@@ -86,6 +87,19 @@ class Cluster:
         """Stop as a power cut does: every connection is gone at once."""
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait()
+
+    def freeze(self) -> None:
+        """Have all its processes do nothing any more; connections stay, and nothing is answered."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Have them go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: int) -> None:
+        server = psutil.Process(self._process.pid)
+        for process in (server, *server.children()):
+            process.send_signal(number)
 
     def url(self, name: str) -> str:
         """Where the database `name` is."""
