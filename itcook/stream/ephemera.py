@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 class Ephemera:
     """What `attendance` and `typists` know of this node becomes events on all: presence by way of `presence`,
-    which knows of the other nodes, and all of it by `announce`.
+    which may know of the other nodes, all of it by `announce` or, for this node alone, `announce_here`.
     """
 
     def __init__(
@@ -30,12 +30,15 @@ class Ephemera:
         typists: Typists,
         presence: Presence,
         announce: Callable[[Sequence[Envelope]], object],
+        announce_here: Callable[[Sequence[Envelope]], object],
         clock: Clock,
     ) -> None:
         self._attendance = attendance
         self._typists = typists
         self._presence = presence
         self._announce = announce
+        # A count of this node's people would be wrong on another one.
+        self._announce_presence = announce if presence.spans_nodes else announce_here
         self._clock = clock
         self._time = asyncio.get_running_loop().time
         self._crowds = Crowds()
@@ -75,7 +78,7 @@ class Ephemera:
                 raise
             told = self._crowds.told(news, now)
         if told:
-            self._announce([self._presence_changed(one) for one in told])
+            self._announce_presence([self._presence_changed(one) for one in told])
 
     def _presence_changed(self, news: News) -> Envelope:
         seat = news.change.seat

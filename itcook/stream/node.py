@@ -91,7 +91,12 @@ class Node:
             )
         )
         self.ephemera = Ephemera(
-            self.connections.attendance, self.connections.typists, presence, broker.announce, clock
+            self.connections.attendance,
+            self.connections.typists,
+            presence,
+            broker.announce,
+            self._announced,
+            clock,
         )
         self._stop_listening = (
             outbox.on_commit(self._relay.nudge),

@@ -45,7 +45,11 @@ class Company:
 class Presence(Protocol):
     """Each node tells it what changed by the node's own connections, and hears what that changes at large:
     nothing, if the person is there by another node as well.
+
+    `spans_nodes` says whether it knows of the other nodes at all; if not, its news is for its own node.
     """
+
+    spans_nodes: bool
 
     async def apply(self, changes: Sequence[Change]) -> list[News]:
         """Take note of `changes` on this node; what is new because of them.
@@ -62,6 +66,8 @@ class Presence(Protocol):
 
 class MemoryPresence:
     """The presence of a single process. Whoever came first is named first."""
+
+    spans_nodes = False
 
     def __init__(self) -> None:
         self._people: dict[str, dict[UUID, str]] = {}

@@ -160,6 +160,25 @@ async def test_typing_is_seen_on_the_other_node(apis: tuple[Api, Api], ada: Pers
         assert (typing.data["user_id"], typing.data["state"]) == (str(ada.id), "started")
 
 
+async def test_presence_is_each_nodes_own(apis: tuple[Api, Api], ada: Person, grace: Person) -> None:
+    """A count of one node's people is no news to those of the other."""
+    post = await apis[0].post(ada, "Who is there?")
+    channel = f"post:{post['id']}"
+    async with await apis[0].connect("sse", ada, channels=channel) as here:
+        here.watches_presence = True
+        async with (
+            await apis[1].connect("sse", grace, channels=channel) as there,
+            await apis[0].connect("sse", grace, channels=channel) as beside,
+        ):
+            await there.next_of("Connected")
+            await beside.next_of("Connected")
+            seen = await here.next_of("PresenceChanged")
+            assert (seen.data["user_id"], seen.data["online"]) == (str(grace.id), 2)
+            for api, online in ((apis[0], 2), (apis[1], 1)):
+                company = await api.done("GET", f"/realtime/presence?channel={channel}", ada)
+                assert company["online"] == online
+
+
 async def test_a_message_may_be_posted_to_either_node(apis: tuple[Api, Api], ada: Person) -> None:
     """A long one too, which takes several notifications."""
     stream = await apis[0].connect("sse", ada, channels="personal")

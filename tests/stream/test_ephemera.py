@@ -64,6 +64,7 @@ class Here:
             self.connections.typists,
             self.presence,
             broadcaster.announce,
+            broadcaster.announce,
             lambda: NOON,
         )
 

@@ -103,6 +103,8 @@ return news
 class RedisPresence:
     """What this node told is kept here too: Redis may forget it, and is told again, which is no news."""
 
+    spans_nodes = True
+
     def __init__(self, redis: SharedRedis) -> None:
         self._redis = redis
         self._node_id = secrets.token_hex(4)  # of its own: it does not matter who else calls the node how
