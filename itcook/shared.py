@@ -68,6 +68,7 @@ async def _through_redis(url: str) -> AsyncIterator[Shared]:
     redis = SharedRedis(url, table.epoch)
     await redis.open()
     broker = RedisBroker(redis, table.epoch)
+    await broker.begin(table.open)
     try:
         yield Shared(broker, RedisPresence(redis), redis)
     finally:

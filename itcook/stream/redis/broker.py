@@ -1,7 +1,7 @@
 """The broker of several nodes: durable events by a capped Redis stream, everything else by mail."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -16,7 +16,7 @@ from itcook.stream.envelope import Envelope
 from itcook.stream.letters import EphemeralEvent
 from itcook.stream.redis.mail import Mail
 from itcook.stream.redis.neighbours import Neighbours
-from itcook.stream.redis.wire import Message, entry_id, entry_of, envelope_of
+from itcook.stream.redis.wire import Message, entry_id, entry_of, envelope_of, position_of
 from itcook.stream.signals import MessageAnswered, MessagePosted, Signal
 from itcook.stream.stats import Snapshot
 
@@ -55,6 +55,19 @@ class RedisBroker:
     def dropped(self) -> int:
         """How many messages were never sent."""
         return self._mail.dropped
+
+    async def begin(self, head: Callable[[], Awaitable[int]]) -> None:
+        """Have Redis forget events that are beyond the table's `head`: they are of a table that was replaced
+        by an older copy of itself, and would have the new ones refused. Nothing happens without Redis.
+        """
+        try:
+            last = await self._redis.commands.xrevrange(self._events, count=1)
+            # The table's head moves before Redis hears of an event, and is looked at after it.
+            if last and position_of(last[0][0]) > await head():
+                log.warning("the stream's table is an older copy; what Redis has beyond it is dropped")
+                await self._redis.commands.delete(self._events)
+        except (RedisError, OSError) as error:
+            self._redis.failed("commands", error)
 
     def subscribe(self, receiver: Receiver) -> None:
         assert not self._tasks, "a node has a broker of its own"
@@ -147,9 +160,9 @@ class RedisBroker:
             answer = await self._reading.xread(streams, count=PAGE, block=int(BLOCK_SECONDS * 1000))  # type: ignore[arg-type] # as above
             self._redis.works("events")
             for _, entries in answer:
-                batch = [envelope_of(self._epoch, entry, fields) for entry, fields in entries]
-                after = batch[-1].position
-                self._receiver.published(batch)
+                after = position_of(entries[-1][0])
+                batch = [envelope_of(self._epoch, position_of(entry), fields) for entry, fields in entries]
+                self._receiver.published([envelope for envelope in batch if envelope is not None])
 
     def _heard(self, message: Message) -> None:
         self._neighbours.heard_of(message.sender)

@@ -29,10 +29,17 @@ def entry_of(envelope: Envelope) -> dict[str, str]:
     return {"channels": " ".join(envelope.channels), "body": body}
 
 
-def envelope_of(epoch: str, entry: str, fields: Mapping[str, str]) -> Envelope:
-    """The durable event that an entry is, byte for byte what the table gives."""
-    position = int(entry.partition("-")[2])
-    return durable(Cursor(epoch, position), tuple(fields["channels"].split(" ")), fields["body"])
+def position_of(entry: str) -> int:
+    """The position that an entry's id says."""
+    return int(entry.partition("-")[2])
+
+
+def envelope_of(epoch: str, position: int, fields: Mapping[str, str]) -> Envelope | None:
+    """The durable event that an entry is, byte for byte what the table gives; None if it is none."""
+    try:
+        return durable(Cursor(epoch, position), tuple(fields["channels"].split(" ")), fields["body"])
+    except (KeyError, ValueError):
+        return None  # the follower sees a gap, and reads the table
 
 
 class Message(BaseModel):

@@ -126,6 +126,40 @@ async def test_a_new_node_reads_what_redis_has(nodes: Nodes, two: list[Endpoint]
     assert late.positions == list(range(1, 701))
 
 
+async def test_a_table_that_was_put_back_is_the_truth(nodes: Nodes, redis: RedisServer) -> None:
+    """Redis has events beyond it, which never were, and would refuse those that take their positions."""
+    before, broker = await nodes.join(NODES[0])
+    await until(lambda: before.broker.is_whole)
+    await before.publish(run_of(1, 5))
+    await broker.stop()
+    del nodes.table.events[3:]
+
+    async def head() -> int:
+        return 3
+
+    again = RedisBroker(broker._redis, EPOCH)
+    for _ in range(2):  # the second time there is nothing to do
+        await again.begin(head)
+    node, other = [(await nodes.join(node_id))[0] for node_id in ("cccccccc", "dddddddd")]
+    await until(lambda: knows(node, "dddddddd"))
+    await until(lambda: node.history.head == other.history.head == 3)
+    await node.publish([stored(4, "kitchen:7")])
+    await until(lambda: other.history.head == 4)
+    assert other.published[-1].channels == ("kitchen:7",)
+    await again.stop()
+
+
+async def test_an_entry_that_is_no_event_is_passed_over(two: list[Endpoint], redis: RedisServer) -> None:
+    """The table has what should have been there."""
+    async with redis.client() as client:
+        await client.xadd(f"itcook:{{{EPOCH}}}:events", {"nonsense": "1"}, id="0-1")
+    two[0].table.events.append(stored(1))
+    await two[0].broker.publish([stored(2)])
+    two[0].table.events.append(stored(2))
+    await until(lambda: all(node.history.head == 2 for node in two))
+    assert [node.positions for node in two] == [[1, 2], [1, 2]]
+
+
 async def test_redis_keeps_the_last_events_only(
     nodes: Nodes, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
