@@ -102,27 +102,24 @@ class Client(TCPServer):
                 data = await self.reader.read(MAX_RECV)
             except OSError:
                 break
-            if self._owner is not None:
-                self._pass_on(data)
-            elif not self._finishing:
-                await self.protocol.handle(RawData(data))
+            if self._owner is None:
+                if not self._finishing:
+                    await self.protocol.handle(RawData(data))
+            elif data:
+                self._owner.data_received(data)
+        if self._owner is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _hand_over(self, owner: asyncio.Protocol) -> None:
         """Have `owner` own the connection, after what was read of it already."""
         self._owner = owner
+        cast("_HTTP", self.protocol).is_over = True
         if self._transport.is_closing():
             self.loop.call_soon(owner.connection_lost, None)
             return
         self._transport.pause_reading()
         self._transport.set_protocol(owner)
         self.reader.feed_eof()  # wakes `_read_all`, which passes on what is still in the reader
-
-    def _pass_on(self, data: bytes) -> None:
-        assert self._owner is not None, "there is somebody to pass it on to"
-        if data:
-            self._owner.data_received(data)
-        if self.reader.at_eof() and not self._transport.is_closing():
-            self._transport.resume_reading()
 
     async def protocol_send(self, event: Event) -> None:
         if self._owner is not None:
@@ -215,7 +212,11 @@ class _Inbox:
 class _HTTP(H11Protocol):
     """HTTP/1.1, and the WebSocket it may become."""
 
+    is_over = False  # the connection was taken over
+
     async def _create_stream(self, request: h11.Request) -> None:
+        if self.is_over:
+            return  # of requests pipelined behind: each would take the connection from the one before
         if dict(request.headers).get(b"sec-websocket-version", WEBSOCKET_VERSION) != WEBSOCKET_VERSION:
             await self._refuse_version()
             return

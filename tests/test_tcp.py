@@ -126,6 +126,39 @@ async def test_what_taking_a_connection_over_relies_on(request_head: bytes, stat
     peer.close()
 
 
+class Owner(asyncio.Protocol):
+    """What took a connection over, and when it was lost."""
+
+    def __init__(self) -> None:
+        self.lost = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost.set()
+
+
+async def test_requests_behind_the_one_that_a_connection_was_taken_over_for_are_not_answered() -> None:
+    """Each would take it from the one before, which never heard that it was lost: one client could leave
+    behind any number of sessions."""
+    ours, peer = socket.socketpair()
+    owners: list[Owner] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(BEGIN["http"])
+        connection = connection_of(scope)
+        assert connection is not None, "it can be taken over"
+        owners.append(Owner())
+        connection.take_over(owners[-1])
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    peer.send(3 * (GET + b"\r\n"))
+    reader, writer = await asyncio.open_connection(sock=ours)
+    client = Client(ASGIWrapper(app), Config(), WorkerContext(None), reader, writer, Liveness(10, 30))
+    await asyncio.wait_for(_serve(client), 5)
+    peer.close()
+    (owner,) = owners
+    await asyncio.wait_for(owner.lost.wait(), 5)
+
+
 async def _rest(peer: socket.socket) -> bytes:
     data = b""
     while more := await asyncio.wait_for(asyncio.get_running_loop().sock_recv(peer, 65536), 5):
