@@ -40,6 +40,9 @@ class Replay:
                 session.replay(self._shared(part))
             if len(part) == len(mine):
                 session.open_gate(self._history.head)
+                if session.untold:
+                    session.untold = False
+                    session.unsubscribed(self._history.cursor, None)
                 return
             session.position = part[-1].position
             await session.sink.drained()

@@ -99,6 +99,7 @@ class Session:
         "since",
         "sink",
         "transport",
+        "untold",
     )
 
     def __init__(
@@ -124,6 +125,7 @@ class Session:
         self.ended: End | None = None
         self.position = 0  # while the gate is closed: everything up to it is with the sink
         self.held: list[Message] = []  # what the client asked for; the first may be at work
+        self.untold = False  # that a name was taken from it, while its gate was closed
         self.sink = sink
         self.reading = Reading()
         self._liveness = liveness

@@ -92,7 +92,10 @@ class Subscriptions:
         cursor = self.cursor()
         self._unsubscribe(session, [channel], at_once=True)
         if session.reading.lose(channel):
-            session.unsubscribed(cursor, None)
+            if session.live:
+                session.unsubscribed(cursor, None)
+            else:
+                session.untold = True  # not all before the cursor is sent yet
 
     def _subscribe(self, session: Session, names: Iterable[str]) -> None:
         self._attendance.enter(session.principal, self._broadcaster.subscribe(session, names))

@@ -293,7 +293,8 @@ async def test_a_removal_in_the_middle_of_a_message(
 async def test_a_removal_in_the_middle_of_a_replay(
     here: Here, ada: Principal, kitchen: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is still to be written of that kitchen is not; the rest of the replay is whole."""
+    """What is still to be written of that kitchen is not; the rest of the replay is whole, and comes before
+    the client is told: whoever were cut in between would else resume after what was not sent yet."""
 
     class SlowSink(FakeSink):
         room = asyncio.Semaphore(0)
@@ -309,7 +310,8 @@ async def test_a_removal_in_the_middle_of_a_replay(
         here.publish(stored(here.history.head + 1))
     sink = SlowSink()
     session = here.connections.open(ada, "sse", sink)
-    joining = asyncio.create_task(here.connections.join(session, ["community", "kitchens"], cursor(0)))
+    names = ["community", "kitchens", channel_of(kitchen)]
+    joining = asyncio.create_task(here.connections.join(session, names, cursor(0)))
     await until(lambda: sink.asked == 1)
     sink.room.release()
     await until(lambda: sink.asked == 2)
@@ -319,4 +321,10 @@ async def test_a_removal_in_the_middle_of_a_replay(
     await joining
     here.say(kitchen)
     assert sink.positions == [1, 2, 4, 6]
+    assert [envelope.cursor for envelope in sink.written] == [*map(cursor, (0, 1, 2, 4, 6)), None]
+    assert sink.last("Unsubscribed") == {
+        "channels": ["system", "community", "kitchens"],
+        "cursor": cursor(6),
+        "ref": None,
+    }
     assert session.live
