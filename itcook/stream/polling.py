@@ -128,8 +128,8 @@ class Polling:
         waiter = _Waiter(principal)
         theirs = self._waiting.setdefault(principal.user_id, {})
         theirs[waiter] = None
-        if len(theirs) > self._per_person:
-            next(iter(theirs)).stop()
+        for oldest in list(theirs)[: -self._per_person]:  # those that were told before may not be gone yet
+            oldest.stop()
         try:
             yield waiter
         finally:

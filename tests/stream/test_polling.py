@@ -187,6 +187,15 @@ async def test_the_oldest_of_too_many_makes_room(here: Here) -> None:
     assert [positions(await task) for task in (second, third)] == [[1], [1]]
 
 
+async def test_however_many_come_at_once_only_so_many_wait(here: Here) -> None:
+    """Also while those that made room have not been answered yet."""
+    polls = [asyncio.create_task(here.poll("community", after=cursor(0), wait=60)) for _ in range(6)]
+    await asyncio.wait_for(asyncio.gather(*polls[:4]), 5)
+    assert not any(poll.done() for poll in polls[4:])
+    here.publish(stored(1))
+    assert [positions(await poll) for poll in polls] == [[], [], [], [], [1], [1]]
+
+
 async def test_channels_that_cannot_be_read(here: Here) -> None:
     """Each is named; as many are looked at as a connection could have."""
     with pytest.raises(ValidationError) as refused:
