@@ -40,6 +40,7 @@ class Broadcaster:
         self._readers: defaultdict[str, dict[Subscriber, None]] = defaultdict(dict)
         self._later = later
         self._flights: deque[tuple[Batch, Iterator[Subscriber]]] = deque()  # on their way, the earliest first
+        self._is_due = False  # `_go_on`, in the loop's next turn
 
     def subscribe(self, subscriber: Subscriber, channels: Iterable[str]) -> list[str]:
         """Have `subscriber` read `channels`; those that it did not read before."""
@@ -59,7 +60,7 @@ class Broadcaster:
 
     def publish(self, envelopes: Sequence[Envelope]) -> int:
         """Hand each event once to everyone who reads one of its channels now; how many deliveries that is."""
-        waiting = bool(self._flights)
+        waiting = self._is_due or bool(self._flights)
         deliveries = 0
         for batch, readers in self._views(envelopes):
             self._flights.append((batch, iter(readers)))
@@ -87,11 +88,13 @@ class Broadcaster:
             self._deliver(FAIR_SHARE)
 
     def _go_on(self) -> None:
+        self._is_due = False
         if self._later is None:
             self.settle()
             return
         self._deliver(FAIR_SHARE)
         if self._flights:
+            self._is_due = True
             self._later(self._go_on)
 
     def _deliver(self, count: int) -> None:

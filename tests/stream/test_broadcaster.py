@@ -160,6 +160,25 @@ def test_very_many_are_told_over_several_turns() -> None:
     assert all([event.position for event in reader.got] == [1, 2, 3] for reader in readers)
 
 
+def test_a_turn_is_no_longer_for_what_was_handed_over_at_once() -> None:
+    """What is published then waits for the turn that is due already, and does not get two."""
+    turns = Turns()
+    broadcaster = Broadcaster(turns.later)
+    readers = [Reader() for _ in range(2 * FAIR_SHARE + 1)]
+    for reader in readers:
+        broadcaster.subscribe(reader, ["community"])
+    for position in range(1, 4):
+        broadcaster.publish([stored(position)])
+        broadcaster.settle()
+    broadcaster.publish([stored(4)])
+    before = sum(len(reader.got) for reader in readers)
+    turns.take()
+    assert sum(len(reader.got) for reader in readers) - before == FAIR_SHARE
+    while turns.calls:
+        turns.take()
+    assert all([event.position for event in reader.got] == [1, 2, 3, 4] for reader in readers)
+
+
 def test_who_reads_is_settled_when_it_is_published() -> None:
     """Whoever comes while others are still being told has it from history, and not twice; whoever is told a
     cursor has all before it."""
