@@ -16,10 +16,21 @@ def server_settings() -> Mapping[str, object]:
 
 
 @pytest.fixture(scope="module")
+def database_settings() -> Mapping[str, object]:
+    """Which database a module's server has, by default a file of its own. Where both matter,
+    `tests.support.both_databases` stands in its place.
+    """
+    return {}
+
+
+@pytest.fixture(scope="module")
 async def server(
-    tmp_path_factory: pytest.TempPathFactory, server_settings: Mapping[str, object]
+    tmp_path_factory: pytest.TempPathFactory,
+    database_settings: Mapping[str, object],
+    server_settings: Mapping[str, object],
 ) -> AsyncIterator[Server]:
-    async with running(tmp_path_factory.mktemp("server"), **server_settings) as server:
+    settings = {**database_settings, **server_settings}
+    async with running(tmp_path_factory.mktemp("server"), **settings) as server:
         yield server
 
 

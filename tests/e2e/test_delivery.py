@@ -6,9 +6,12 @@ import json
 import pytest
 
 from tests.support.api import Api
+from tests.support.both_databases import database_settings
 from tests.support.people import Person
 from tests.support.streams import TRANSPORTS, Received, Stream, Transport
 from tests.support.tools import need
+
+__all__ = ["database_settings"]
 
 TEXT = 'line\nbreak\r\n, a quote ", a tab\t, \u2028\u2029, 🍲 and data: nothing\n\nid: 7'
 
