@@ -114,6 +114,8 @@ class Client(TCPServer):
         """Have `owner` own the connection, after what was read of it already."""
         self._owner = owner
         cast("_HTTP", self.protocol).is_over = True
+        if self._finishing:
+            self._transport.abort()  # the client has left: nobody reads any more, or would see it go
         if self._transport.is_closing():
             self.loop.call_soon(owner.connection_lost, None)
             return

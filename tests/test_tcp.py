@@ -159,6 +159,27 @@ async def test_requests_behind_the_one_that_a_connection_was_taken_over_for_are_
     await asyncio.wait_for(owner.lost.wait(), 5)
 
 
+async def test_a_connection_whose_client_has_left_is_lost_to_whoever_takes_it_over() -> None:
+    """Also if it left by ending its side alone, and the application has not heard of that in time."""
+    ours, peer = socket.socketpair()
+    owner = Owner()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        connection = connection_of(scope)
+        assert connection is not None, "it can be taken over"
+        connection.take_over(owner)
+
+    peer.send(GET + b"\r\n")
+    peer.shutdown(socket.SHUT_WR)
+    reader, writer = await asyncio.open_connection(sock=ours)
+    client = Client(ASGIWrapper(app), Config(), WorkerContext(None), reader, writer, Liveness(10, 30))
+    await asyncio.wait_for(_serve(client), 5)
+    await asyncio.wait_for(owner.lost.wait(), 2)
+    peer.close()
+
+
 async def _rest(peer: socket.socket) -> bytes:
     data = b""
     while more := await asyncio.wait_for(asyncio.get_running_loop().sock_recv(peer, 65536), 5):
