@@ -32,7 +32,7 @@ def pool(settings: Settings) -> dict[str, Any]:
     milliseconds = str(max(1, round(seconds * 1000)))
     return {
         **credentials(settings),
-        "minsize": 1,
+        "minsize": 0,  # asyncpg would log a traceback whenever it cannot keep more open
         "maxsize": settings.database_pool_size,
         "timeout": seconds,
         "command_timeout": seconds,
