@@ -74,13 +74,20 @@ class Client(TCPServer):
                 self._task_group = task_group
                 self.protocol = self._http(task_group, *ends)  # type: ignore[assignment] # of one shape
                 await self.protocol.initiate()
-                await self.idle_task.restart(task_group, self._idle_timeout)
+                await self.idle_task.restart(task_group, self._first_request)
                 await self._read_data()
         except OSError as error:
             log.debug("connection lost", error=str(error))
         finally:
             if self._owner is None:
                 await self._close()
+
+    async def _first_request(self) -> None:
+        """Close if none comes. Not at once when the server stops, as it does where one was answered: who has
+        just connected has it on its way, and would find the connection reset.
+        """
+        await asyncio.sleep(self.config.keep_alive_timeout)
+        await asyncio.shield(self._initiate_server_close())
 
     async def _close(self) -> None:
         with contextlib.suppress(OSError):  # such as of a client that does not end its side of TLS

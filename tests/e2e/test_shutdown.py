@@ -138,6 +138,20 @@ async def test_a_drain_keeps_its_promises_under_every_python(tmp_path: Path, ver
     assert [line for line in server.lines if line["level"] not in {"info", "debug"}] == []
 
 
+async def test_a_request_on_its_way_is_answered(tmp_path: Path) -> None:
+    """Of a client that had connected when SIGTERM came, and had not asked yet."""
+    async with running(tmp_path) as server, _keep_alive(server) as balancer:
+        reader, writer = await asyncio.open_connection(*server.address)
+        async with _keep_alive(server):  # who comes later was accepted, so the other was, too
+            server.terminate()
+            await server.logged(lambda line: line["event"] == "draining")
+            assert await balancer[0].read() == b"", "idle connections are closed by now"
+            assert await _ask(reader, writer, "/health/live") == 200
+        assert await reader.read() == b""
+        writer.close()
+        assert await server.ended(within=10) == 0
+
+
 async def test_sigint_drains_too(tmp_path: Path) -> None:
     """Ctrl-C in a terminal is no other way to stop: 1012, and exit code 0."""
     async with running(tmp_path) as server:
