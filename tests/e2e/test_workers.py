@@ -56,6 +56,7 @@ async def test_a_killed_worker_takes_nobody_with_it(tmp_path: Path, database_url
         os.kill(victim, signal.SIGKILL)
         for transport in TRANSPORTS:
             assert await is_cut_off(streams[victim, transport])
+        died = await server.logged(Says("a worker died"), after=lines)
         second = await api.post(ada, "after")
         for transport in TRANSPORTS:
             async with await api.connect(transport, ada, cursor=cursors[victim, transport]) as resumed:
@@ -63,7 +64,6 @@ async def test_a_killed_worker_takes_nobody_with_it(tmp_path: Path, database_url
                 await _sees(resumed, second["id"])
             await _sees(streams[other, transport], second["id"])
 
-        died = await server.logged(Says("a worker died"), after=lines)
         assert (died["pid"], died["code"]) == (victim, -signal.SIGKILL)
         again = await server.logged(Says("serving"), after=lines, within=START_SECONDS)
         assert (again["worker"], again["url"]) == (died["worker"], server.url)

@@ -172,11 +172,11 @@ class Server:
         """Have it go on."""
         self._process.send_signal(signal.SIGCONT)
 
-    async def kill(self) -> None:
+    async def kill(self, within: float = STOP_SECONDS) -> None:
         """Send SIGKILL, if it still runs, and see it end."""
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGKILL)
-        await self.ended()
+        await self.ended(within)
 
     async def ended(self, within: float = STOP_SECONDS) -> int:
         """The exit code, once there is one."""

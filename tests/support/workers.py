@@ -87,7 +87,7 @@ async def working(
         yield workers
         await workers.api.aclose()
     finally:
-        await server.kill()  # which its workers find out, and end
+        await server.kill(within=START_SECONDS)  # which its workers find out, and end
 
 
 async def is_cut_off(stream: Stream) -> bool:
