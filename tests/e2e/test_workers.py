@@ -241,11 +241,12 @@ async def test_workers_that_die_at_once_are_given_up(
 
 async def test_workers_that_cannot_start_say_why(tmp_path: Path, postgresql: Cluster) -> None:
     """A wrong setting is wrong the next time too: exit code 2 at once, with the line of the worker."""
-    code, errors = await refused_start(
-        tmp_path, workers=WORKERS, database_url=postgresql.url("postgres"), secret=SECRET
-    )
-    assert code == 2
-    assert "itcook: ITCOOK_DATABASE_URL: the database is behind this version: run itcook migrate" in errors
+    behind = postgresql.url("postgres")
+    server = Server(tmp_path, {"workers": WORKERS, "database_url": behind, "secret": SECRET})
+    await server.launch()
+    assert await server.ended(within=START_SECONDS) == 2
+    said = [line["text"] for line in server.lines if line["event"] == "not a log line"]
+    assert "itcook: ITCOOK_DATABASE_URL: the database is behind this version: run itcook migrate" in said
 
 
 async def test_the_port_of_workers_is_theirs_alone(tmp_path: Path, database_url: str) -> None:
