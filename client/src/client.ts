@@ -80,8 +80,15 @@ export class RealtimeClient {
   /** Connect, and stay connected until `close` or a failure that is final. */
   connect(): void {
     this.#leave();
-    this.#leave = (this.#options.surroundings ?? pageSurroundings)(this.#line);
-    this.#line.start();
+    const line = this.#line;
+    // Each a function of its own, as whoever tells of them may take them apart.
+    this.#leave = (this.#options.surroundings ?? pageSurroundings)({
+      online: () => line.online(),
+      offline: () => line.offline(),
+      wake: () => line.wake(),
+      freeze: () => line.freeze(),
+    });
+    line.start();
   }
 
   close(): void {

@@ -12,7 +12,7 @@ class BadNetwork:
         self.swallows = False  # takes bytes from either side, acknowledges them, and passes none on
         self.delay = 0.0  # seconds that each piece is held
         self.address = ("127.0.0.1", 0)
-        self._server = server
+        self.server = server  # where it leads; another one from the next connection on
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -26,7 +26,7 @@ class BadNetwork:
         task = asyncio.current_task()
         assert task is not None, "start_server runs this in a task"
         self._tasks.add(task)
-        onward_reader, onward = await asyncio.open_connection(*self._server)
+        onward_reader, onward = await asyncio.open_connection(*self.server)
         self._writers |= {writer, onward}
         try:
             async with asyncio.TaskGroup() as tasks:

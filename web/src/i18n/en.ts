@@ -51,9 +51,6 @@ export const en = {
   "stream.transport": "Transport",
   "stream.latency": "Round trip",
   "stream.cursor": "Cursor",
-  "stream.tab": "Connection of",
-  "stream.own": "this tab",
-  "stream.other": "another tab",
   "stream.block": "Block WebSockets",
   "stream.block_hint": "See how it goes on over Server-Sent Events, with nothing missed.",
   "stream.connect": "Connect again",
@@ -141,7 +138,7 @@ export const en = {
   "goals.create": "Set the goal",
   "goals.value": "Where I stand now",
   "goals.record": "Record",
-  "goals.progress": "{value} of {target} {unit}",
+  "goals.progress": "{value} {unit} now, {target} {unit} the target",
   "goals.none": "nothing recorded",
   "goals.chart":
     "{title}: {count} days of progress, the last value {value} {unit}, the target {target} {unit}",

@@ -39,8 +39,6 @@ function Details({ id }: { id: string }) {
         <dd>
           <code>{cursor ?? "–"}</code>
         </dd>
-        <dt>{t("stream.tab")}</dt>
-        <dd>{t(stream.leads ? "stream.own" : "stream.other")}</dd>
       </dl>
       {error && <p className="muted">{error.message}</p>}
       <label className="switch">

@@ -2,8 +2,7 @@ import type { StreamEvent } from "@itcook/realtime";
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { get } from "../api/http.js";
 import type { Company, Person } from "../api/types.js";
-import type { Shown } from "./messages.js";
-import type { Stream } from "./stream.js";
+import { isPing, type Shown, type Stream } from "./stream.js";
 
 const TYPING_LASTS = 7_000; // milliseconds: a start ends by itself after 6 s, and its stop may be lost
 const NOBODY: Company = { online: 0, people: [] };
@@ -88,10 +87,6 @@ export function useTyping(postId: string): { typists: readonly Person[]; typing:
     };
   }, [stream, postId]);
   return { typists, typing: (on) => stream.typing(postId, on) };
-}
-
-function isPing(ref: string | null | undefined): boolean {
-  return ref?.startsWith("ping ") ?? false;
 }
 
 function after(

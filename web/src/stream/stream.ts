@@ -1,9 +1,20 @@
-import type { StreamEvent } from "@itcook/realtime";
-import { Leader } from "./leader.js";
-import type { Asked, Message, Shown, Told } from "./messages.js";
+import { RealtimeClient, type State, type StreamEvent, type TransportName } from "@itcook/realtime";
+import { tabs } from "@itcook/realtime/tabs";
+import { byCookie } from "./cookie.js";
 
-const REMEMBERED = 2_000; // ids of events: those that a tab which went away may have told just before
 const BLOCKED = "itcook.block-websockets";
+const FALLBACKS: TransportName[] = ["sse", "poll"];
+const PING = 10_000; // milliseconds between measurements of the latency
+
+/** What is shown of the connection. */
+export interface Shown extends State {
+  /** The cursor to resume from. */
+  readonly cursor: string | undefined;
+  /** Milliseconds of the last round trip over the stream; null where none was measured. */
+  readonly latency: number | null;
+  /** Whether WebSockets are left out, to see the fallback. */
+  readonly blocked: boolean;
+}
 
 export interface StreamOptions {
   /** Whose stream it is: the tabs of one person share one connection. */
@@ -15,32 +26,24 @@ export interface StreamOptions {
 
 type Resync = () => Promise<unknown>;
 
-/**
- * A person's stream as one tab sees it. The tab that holds the lock has the connection, and tells the others what
- * comes; when it goes, the next one goes on from what it has heard last. Where there are no locks, as over plain
- * http, each tab has a connection of its own.
- */
+/** A person's stream as the page shows it: one client after the other, as WebSockets are blocked and let through. */
 export class Stream {
   readonly #options: StreamOptions;
-  readonly #tab = Math.random().toString(36).slice(2);
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   readonly #watchers = new Set<() => void>();
   readonly #resyncs = new Set<Resync>();
-  readonly #channels = new Map<string, number>();
-  readonly #seen = new Set<string>();
-  readonly #known = new Set<string>(); // the other tabs, while this one leads
-  readonly #others: BroadcastChannel | undefined;
+  readonly #readers = new Map<string, number>(); // by channel
+  readonly #leaves = new Map<string, () => void>(); // what ends the reading of each, by the client at hand
   readonly #over = new AbortController();
-  #leader: Leader | undefined;
+  #client: RealtimeClient;
+  #asked: { ref: string; at: number } | undefined;
+  #latency: number | null = null;
   #shown: Shown;
 
   constructor(options: StreamOptions) {
     this.#options = options;
-    const blocked = localStorage.getItem(BLOCKED) !== null;
-    this.#shown = { ...IDLE, cursor: options.cursor, blocked };
-    if (!navigator.locks) return;
-    this.#others = new BroadcastChannel(`itcook.stream.${options.person}`);
-    this.#others.onmessage = ({ data }: MessageEvent<Message>) => this.#heard(data);
+    this.#client = this.#make(options.cursor);
+    this.#shown = this.#look();
   }
 
   /** What is so now; another object whenever something in it is different. */
@@ -48,26 +51,17 @@ export class Stream {
     return this.#shown;
   }
 
-  /** Whether this tab has the connection. */
-  get leads(): boolean {
-    return this.#leader !== undefined;
-  }
-
   start(): void {
-    if (!this.#others) return this.#lead();
-    void hold(this.#lockOf(this.#tab), this.#over.signal, () => true); // its end tells that this tab is gone
-    void hold(this.#lockOf("leader"), this.#over.signal, () => {
-      this.#lead();
-      return true;
-    });
-    this.#ask({ kind: "wants", tab: this.#tab, channels: [] });
+    this.#client.connect();
+    const ping = setInterval(() => this.#measure(), PING);
+    const { signal } = this.#over;
+    signal.addEventListener("abort", () => clearInterval(ping));
+    addEventListener("storage", ({ key }) => key === BLOCKED && this.#change(), { signal }); // of another tab
   }
 
   stop(): void {
     this.#over.abort();
-    this.#leader?.close();
-    this.#leader = undefined;
-    this.#others?.close();
+    this.#client.close();
   }
 
   /** Call `listener` with every event; gives its end. */
@@ -90,132 +84,103 @@ export class Stream {
 
   /** Read a channel until the returned function is called. */
   subscribe(channel: string): () => void {
-    this.#channels.set(channel, (this.#channels.get(channel) ?? 0) + 1);
-    this.#sayWants();
-    return () => {
-      const left = (this.#channels.get(channel) ?? 1) - 1;
-      if (left > 0) this.#channels.set(channel, left);
-      else this.#channels.delete(channel);
-      this.#sayWants();
-    };
+    const readers = this.#readers.get(channel) ?? 0;
+    this.#readers.set(channel, readers + 1);
+    if (readers === 0) this.#leaves.set(channel, this.#client.subscribe(channel));
+    return () => this.#unsubscribe(channel);
   }
 
   /** The person writes a comment (to be called on each key), or has stopped. */
   typing(postId: string, on: boolean): void {
-    this.#ask({ kind: "typing", postId, on });
+    if (on) this.#client.startTyping(postId);
+    else this.#client.stopTyping(postId);
   }
 
-  /** Leave WebSockets out, or use them again; remembered by this browser. */
+  /** Leave WebSockets out, or use them again: in all tabs, and remembered by this browser. */
   block(blocked: boolean): void {
     if (blocked) localStorage.setItem(BLOCKED, "yes");
     else localStorage.removeItem(BLOCKED);
-    this.#ask({ kind: "block", blocked });
+    this.#change();
   }
 
   /** Try anew after an end that was final. */
   connect(): void {
-    this.#ask({ kind: "connect" });
+    if (!this.#over.signal.aborted) this.#client.connect();
   }
 
-  #lead(): void {
-    const { cursor, blocked } = this.#shown;
-    this.#tell({ kind: "lead", cursor });
-    this.#leader = new Leader({
-      csrfToken: this.#options.csrfToken,
-      cursor,
-      blocked,
-      tell: (told) => this.#tell(told),
-      resync: () => this.#resync(),
+  #make(cursor: string | undefined): RealtimeClient {
+    const client = new RealtimeClient({
+      url: `${location.origin}/api/v1`,
+      share: tabs(),
+      ...byCookie(this.#options.person, this.#options.csrfToken),
+      ...(cursor !== undefined && { cursor }),
+      ...(isBlocked() && { transports: FALLBACKS, storage: null }),
     });
-    this.#sayWants();
+    client.on("event", (event) => this.#event(event));
+    client.on("change", () => this.#show());
+    client.on("resync", () => Promise.all([...this.#resyncs].map((load) => load())));
+    return client;
   }
 
-  #sayWants(): void {
-    this.#ask({ kind: "wants", tab: this.#tab, channels: [...this.#channels.keys()] });
+  /** Go on with other transports, from the same cursor and with the same channels. */
+  #change(): void {
+    const { cursor } = this.#client;
+    this.#client.close();
+    this.#client = this.#make(cursor);
+    for (const channel of this.#readers.keys()) this.#leaves.set(channel, this.#client.subscribe(channel));
+    this.#client.connect();
   }
 
-  #ask(asked: Asked): void {
-    if (this.#leader) this.#leader.handle(asked);
-    else this.#others?.postMessage(asked);
-  }
-
-  #tell(told: Told): void {
-    this.#others?.postMessage(told);
-    if (told.kind !== "resync" && told.kind !== "lead") this.#take(told);
-  }
-
-  #heard(message: Message): void {
-    if (isTold(message)) return this.#take(message);
-    if (!this.#leader) return;
-    if (message.kind === "wants") this.#welcome(message.tab);
-    this.#leader.handle(message);
-  }
-
-  /** Show a tab that has come what is so, and notice when it goes. */
-  #welcome(tab: string): void {
-    if (!this.#leader || this.#known.has(tab)) return;
-    this.#known.add(tab);
-    this.#tell({ kind: "shown", shown: this.#leader.shown });
-    void hold(this.#lockOf(tab), this.#over.signal, () => {
-      this.#known.delete(tab);
-      this.#leader?.forget(tab);
-      return false;
-    });
-  }
-
-  #take(told: Told): void {
-    if (told.kind === "event") return this.#event(told.event);
-    if (told.kind === "resync") return void this.#resync();
-    if (told.kind === "shown") return this.#show(told.shown);
-    // What was heard last may be more or less than what the new leader heard: where it differs, nobody else knows.
-    if (told.cursor !== this.#shown.cursor) void this.#resync();
-    this.#sayWants();
+  #unsubscribe(channel: string): void {
+    const left = (this.#readers.get(channel) ?? 1) - 1;
+    if (left > 0) {
+      this.#readers.set(channel, left);
+      return;
+    }
+    this.#readers.delete(channel);
+    this.#leaves.get(channel)?.();
+    this.#leaves.delete(channel);
   }
 
   #event(event: StreamEvent): void {
-    if ("id" in event) {
-      if (this.#seen.has(event.id)) return;
-      remember(this.#seen, event.id);
-      this.#show({ ...this.#shown, cursor: event.id });
-    }
+    if (event.type === "Subscribed" && event.data.ref && event.data.ref === this.#asked?.ref)
+      this.#measured();
     for (const listener of [...this.#listeners]) listener(event);
+    if (event.type === "Connected") setTimeout(() => this.#measure());
+    if ("id" in event || event.type === "Heartbeat") this.#show();
   }
 
-  #show(shown: Shown): void {
-    this.#shown = shown;
+  /** By what is read anyway: the answer comes over the stream. Polls have no way for it. */
+  #measure(): void {
+    if (this.#client.state.status !== "open" || this.#client.state.transport === "poll") return;
+    const ref = `ping ${Math.random()}`;
+    this.#asked = { ref, at: performance.now() };
+    this.#client.send({ type: "Subscribe", channels: ["system"], ref });
+  }
+
+  #measured(): void {
+    if (this.#asked) this.#latency = Math.max(1, Math.round(performance.now() - this.#asked.at));
+    this.#asked = undefined;
+    this.#show();
+  }
+
+  #look(): Shown {
+    const { state, cursor } = this.#client;
+    if (state.status !== "open") this.#latency = null;
+    return { ...state, cursor, latency: this.#latency, blocked: isBlocked() };
+  }
+
+  #show(): void {
+    this.#shown = this.#look();
     for (const watcher of [...this.#watchers]) watcher();
   }
-
-  #resync(): Promise<unknown> {
-    return Promise.all([...this.#resyncs].map((load) => load()));
-  }
-
-  #lockOf(name: string): string {
-    return `itcook.stream.${this.#options.person}.${name}`;
-  }
 }
 
-const IDLE = { status: "connecting", transport: null, error: null, latency: null } as const;
-
-function isTold(message: Message): message is Told {
-  return ["event", "shown", "resync", "lead"].includes(message.kind);
+/** Whether an answer is that to a measurement, and nothing new is read. */
+export function isPing(ref: string | null | undefined): boolean {
+  return ref?.startsWith("ping ") ?? false;
 }
 
-/** Have a lock from the moment on that it is free: until `signal` if `had` says to keep it, else for a moment. */
-async function hold(name: string, signal: AbortSignal, had: () => boolean): Promise<void> {
-  const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  await navigator.locks
-    .request(name, { signal }, () => (had() ? ended : undefined))
-    .catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-}
-
-function remember(seen: Set<string>, id: string): void {
-  seen.add(id);
-  if (seen.size <= REMEMBERED) return;
-  for (const oldest of seen) {
-    seen.delete(oldest);
-    return;
-  }
+function isBlocked(): boolean {
+  return localStorage.getItem(BLOCKED) !== null;
 }

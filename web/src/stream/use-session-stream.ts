@@ -5,6 +5,8 @@ import { useSession } from "../session/session.js";
 import { Stream } from "./stream.js";
 
 const AGAIN = 2_000; // milliseconds
+const REPLACED = 4401; // the end of a connection whose cookie was replaced, or whose login is over
+const COOKIE_COMES = 1_500; // milliseconds: the new one comes with an answer that may still be on its way
 
 /**
  * The stream of `user`, from the cursor of a first answer on: whatever the page loads later is not older than that,
@@ -53,10 +55,12 @@ function watchEnds(stream: Stream, check: () => Promise<boolean>): () => void {
     if (error === seen) return;
     seen = error;
     if (!error?.final) return;
-    const replaced = error.code === 4401 || error.code === "session_ended";
-    check().then(
-      (same) => same && replaced && stream.connect(),
-      () => stream.connect(), // the server cannot be reached: the client goes on trying
-    );
+    const wait = error.code === REPLACED ? COOKIE_COMES : 0;
+    setTimeout(() => {
+      check().then(
+        (same) => same && error.code === REPLACED && stream.connect(),
+        () => stream.connect(), // the server cannot be reached: the client goes on trying
+      );
+    }, wait);
   });
 }
