@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-COMMAND_SECONDS = 1.0  # for a command's answer; a server that takes longer is as good as away
+COMMAND_SECONDS = 2.0  # for an answer, on a busy machine too; a server that takes longer is as good as away
 FIRST_PAUSE = 0.05  # seconds before the first attempt to come back; each further one waits twice as long
 LONGEST_PAUSE = 1.0
 CANCEL_SECONDS = 0.05  # between attempts to cancel

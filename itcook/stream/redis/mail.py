@@ -15,7 +15,7 @@ from itcook.stream.redis.wire import Message
 MAX_WAITING = 10_000  # messages that wait for Redis; more is a flood, of which the rest is dropped
 MAX_WAITING_BYTES = 8 * 1024 * 1024
 SENT_TOGETHER = 100
-SILENCE_SECONDS = 3.0  # a node that does not hear itself for so long, who speaks each second, is deaf
+SILENCE_SECONDS = 5.0  # a node that does not hear itself for so long, who speaks each second, is deaf
 
 log = structlog.get_logger(__name__)
 
