@@ -148,8 +148,9 @@ export class World {
       storage: null,
       clock: this.clock,
       random: () => this.luck,
-      surroundings: (happenings) => {
-        this.page = happenings;
+      // Taken apart, as pages do.
+      surroundings: ({ online, offline, wake, freeze }) => {
+        this.page = { online, offline, wake, freeze };
         return () => {
           this.page = undefined;
         };
