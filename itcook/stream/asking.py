@@ -38,7 +38,7 @@ class Asking:
         A channel added in the middle of a replay would begin somewhere in it, and there would be no
         cursor that its acknowledgement could name.
         """
-        if len(session.held) == MAX_HELD:
+        if len(session.held) >= MAX_HELD:
             session.end(ends.TOO_MANY_MESSAGES)
             return
         session.held.append(message)

@@ -10,10 +10,9 @@ from typing import Literal
 
 from itcook.stream.cursor import Cursor
 from itcook.stream.envelope import Envelope
+from itcook.stream.recent import Recent, newest
 
 CAPACITY = 20_000  # events in memory; about 20 MB of average posts
-# Of JSON in memory: 20,000 of the longest posts would be 400 MB, not counting what they are framed as.
-MAX_BYTES = 32 * 1024 * 1024
 PAGE = 1_000  # rows a query when the table is asked
 MAX_REPLAY = 10_000  # events; who missed more is better off with fresh pages
 MAX_REPLAY_BYTES = 16 * 1024 * 1024  # of JSON: what one client's replay may hold in memory
@@ -34,14 +33,12 @@ class NotCoveredError(Exception):
 class _Replay:
     """What is collected for one client, within bounds."""
 
-    channels: frozenset[str]
     envelopes: list[Envelope] = field(default_factory=list)
     size: int = 0
 
     def add(self, envelopes: Sequence[Envelope]) -> None:
-        mine = [envelope for envelope in envelopes if not self.channels.isdisjoint(envelope.channels)]
-        self.envelopes += mine
-        self.size += _size(mine)
+        self.envelopes += envelopes
+        self.size += sum(envelope.size for envelope in envelopes)
         if len(self.envelopes) > MAX_REPLAY or self.size > MAX_REPLAY_BYTES:
             raise NotCoveredError("too_far_behind")
 
@@ -54,8 +51,7 @@ class History:
         self.head = head
         self._read = read
         self._capacity = capacity
-        self._recent: list[Envelope] = []  # positions head - len + 1 … head
-        self._size = 0  # bytes of JSON in them
+        self._recent = Recent(capacity)  # positions head - len + 1 … head
 
     @property
     def cursor(self) -> str:
@@ -66,16 +62,12 @@ class History:
         """Add the events that follow `head` immediately."""
         assert batch[0].position == self.head + 1, "history must not have a gap"
         self._recent.extend(batch)
-        self._size += _size(batch)
         self.head = batch[-1].position
-        # Cutting costs a copy of the whole list, so it is done once in a while and not each time.
-        if len(self._recent) > self._capacity * 5 // 4 or self._size > MAX_BYTES * 5 // 4:
-            self._keep(self._recent)
 
     def restart(self, head: int) -> None:
         """Begin anew after `head`, forgetting what was before."""
         self.head = head
-        self._keep([])
+        self._recent.replace([])
 
     async def load(self) -> None:
         """Fill the memory with the last events of the table. Events may be added meanwhile."""
@@ -84,14 +76,13 @@ class History:
         recent: list[Envelope] = []
         while position < until and (page := await self._read(position, PAGE)):
             recent += [envelope for envelope in page if envelope.position <= until]
-            recent = _newest(recent, self._capacity)
+            recent = newest(recent, self._capacity)
             position = page[-1].position
-        self._keep(recent + self._recent)
+        self._recent.replace([*recent, *self._recent.after(until)])
 
     def recent(self, after: int) -> Sequence[Envelope] | None:
         """All events above the position `after`; None if memory does not reach back so far."""
-        start = len(self._recent) - (self.head - after)
-        return self._recent[start:] if start >= 0 else None
+        return self._recent.after(after) if self._reaches(after) else None
 
     async def missed(self, cursor: str, channels: frozenset[str]) -> list[Envelope]:
         """All events above `cursor`, and up to the head as it is now, that are in one of `channels`.
@@ -100,18 +91,21 @@ class History:
         """
         position = self._position(cursor)
         until = self.head
-        replay = _Replay(channels)
-        while position < until:
-            page = self.recent(position)
-            if page is None:
-                page = await self._page(position)
+        replay = _Replay()
+        while position < until and not self._reaches(position):
+            page = await self._page(position)
             position = page[-1].position
-            replay.add(page if position <= until else [one for one in page if one.position <= until])
+            mine = [one for one in page if not channels.isdisjoint(one.channels)]
+            replay.add([one for one in mine if one.position <= until])
+        remembered = self._recent.among(channels, position, until, MAX_REPLAY)
+        if remembered is None:
+            raise NotCoveredError("too_far_behind")
+        replay.add(remembered)
         return replay.envelopes
 
-    def _keep(self, envelopes: Sequence[Envelope]) -> None:
-        self._recent = _newest(envelopes, self._capacity)
-        self._size = _size(self._recent)
+    def _reaches(self, after: int) -> bool:
+        """Whether memory has everything above the position `after`."""
+        return after >= self.head - len(self._recent)
 
     def _position(self, text: str) -> int:
         cursor = Cursor.parse(text)
@@ -125,19 +119,3 @@ class History:
         if not page or page[0].position != after + 1:
             raise NotCoveredError("history_pruned")
         return page
-
-
-def _newest(envelopes: Sequence[Envelope], count: int) -> list[Envelope]:
-    """The last of `envelopes`, at most `count` and within `MAX_BYTES`."""
-    size = 0
-    start = len(envelopes)
-    while start > max(0, len(envelopes) - count):
-        size += envelopes[start - 1].size
-        if size > MAX_BYTES:
-            break
-        start -= 1
-    return list(envelopes[start:])
-
-
-def _size(envelopes: Sequence[Envelope]) -> int:
-    return sum(envelope.size for envelope in envelopes)

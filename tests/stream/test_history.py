@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from itcook.stream import history as module
+from itcook.stream import recent
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History, NotCoveredError
 from tests.support.stream import EPOCH, FakeTable, cursor, run_of, stored
@@ -188,7 +189,7 @@ async def test_whole_or_nothing(
 async def test_memory_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """While events come and when they are loaded: the newest stay, and the table has the others."""
     size = stored(1000).size
-    monkeypatch.setattr(module, "MAX_BYTES", 10 * size)
+    monkeypatch.setattr(recent, "MAX_BYTES", 10 * size)
     table = FakeTable(run_of(1001, 1100))
     for history in (History(EPOCH, 1000, table.read), History(EPOCH, 1100, table.read)):
         if history.head == 1000:
@@ -196,10 +197,32 @@ async def test_memory_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> No
                 history.extend([envelope])
         else:
             await history.load()
-        assert sum(envelope.size for envelope in history._recent) <= 13 * size
+        assert sum(envelope.size for envelope in history._recent.after(0)) <= 13 * size
         newest = history.recent(1090)
         assert newest is not None
         assert [envelope.position for envelope in newest] == list(range(1091, 1101))
         assert history.recent(1080) is None
         missed = await history.missed(cursor(1000), COMMUNITY)
         assert [envelope.position for envelope in missed] == list(range(1001, 1101))
+
+
+@given(
+    st.lists(st.lists(st.sampled_from("abc"), min_size=1, unique=True), max_size=60),
+    st.integers(0, 70),
+    st.sets(st.sampled_from("abcd"), max_size=3),
+)
+def test_memory_knows_where_each_channels_events_are(
+    events: list[list[str]], after: int, channels: set[str]
+) -> None:
+    """The same as looking at all of them, also when the first have been forgotten."""
+    held = recent.Recent(capacity=20)
+    log = [stored(position, *named) for position, named in enumerate(events, 1)]
+    for envelope in log:
+        held.extend([envelope])
+    kept = log[len(log) - len(held) :]
+    start = max(after, len(log) - len(held))
+    for until in (len(log), max(0, len(log) - 3)):
+        expected = [e for e in kept if start < e.position <= until and channels.intersection(e.channels)]
+        assert held.among(channels, start, until, 100) == expected
+    busiest = max((sum(e.position > start and c in e.channels for e in kept) for c in channels), default=0)
+    assert (held.among(channels, start, len(log), busiest - 1) is None) == bool(channels)
