@@ -21,7 +21,7 @@ from itcook.auth.principal import Principal
 from itcook.clock import utc_now
 from itcook.database import Transaction, transactional
 from itcook.errors import ForbiddenError, UnauthenticatedError
-from itcook.models import LoginSession, RefreshToken
+from itcook.models import LoginSession, RefreshToken, Ticket
 
 COOKIE = "itcook_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -54,7 +54,9 @@ class SessionCookie:
 
 @transactional
 async def issue(transaction: Transaction, session_id: UUID) -> SessionCookie:
-    """Have the login session live in this cookie alone: what continued it before is worth nothing."""
+    """Have the login session live in this cookie alone: what continued it before is worth nothing, nor are
+    the tickets that were bought with that.
+    """
     secret = new_secret()
     session = await LoginSession.get(id=session_id, using_db=transaction.connection)
     if session.cookie_hash is not None:
@@ -62,6 +64,7 @@ async def issue(transaction: Transaction, session_id: UUID) -> SessionCookie:
     session.cookie_hash = hash_of(secret)
     await session.save(using_db=transaction.connection, update_fields=["cookie_hash"])
     await RefreshToken.filter(session_id=session_id).using_db(transaction.connection).delete()
+    await Ticket.filter(session_id=session_id).using_db(transaction.connection).delete()
     return SessionCookie(secret, session.expires_at)
 
 

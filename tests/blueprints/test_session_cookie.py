@@ -10,7 +10,7 @@ from quart.typing import TestClientProtocol as Client
 from itcook.app import create_app
 from itcook.auth.passwords import Passwords
 from itcook.clock import utc_now
-from itcook.models import LoginSession, RefreshToken
+from itcook.models import LoginSession, RefreshToken, Ticket
 from itcook.settings import Settings
 from tests.support.http import send
 from tests.support.people import PASSWORD, Person, registration
@@ -245,6 +245,14 @@ async def test_a_new_password_renews_the_cookie(browser: Client, page: Page) -> 
     assert (await browser.get(f"{AUTH}/me", headers=page.reads)).status_code == 401
     renewed = {**ORIGIN, "Cookie": f"itcook_session={cookie_of(response).value}"}
     assert (await browser.get(f"{AUTH}/cookie", headers=renewed)).status_code == 200
+
+
+async def test_a_new_password_ends_the_tickets(browser: Client, page: Page) -> None:
+    """Whoever has stolen the cookie has bought some with it, and each would open a stream for weeks."""
+    assert (await browser.post("/api/v1/realtime/tickets", headers=page.writes)).status_code == 201
+    body = {"current_password": PASSWORD, "new_password": "another horse battery"}
+    assert (await browser.put(f"{AUTH}/password", headers=page.writes, json=body)).status_code == 204
+    assert not await Ticket.exists()
 
 
 async def test_use_prolongs_it(browser: Client, page: Page) -> None:
