@@ -66,7 +66,7 @@ lint: $(DEV) ## format, lint, types, import rules
 # The server under other interpreters, where the machine has them: some tests run it there (tests/support/interpreters.py).
 OTHER_PYTHONS := 3.12 3.13
 find_python = $(firstword $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) \
-	$(shell python$(1) -c 'import sys; print(sys.executable)' 2>/dev/null))
+	$(shell python$(1) -c 'import ensurepip, sys; print(sys.executable)' 2>/dev/null))
 
 .PHONY: venvs
 venvs: $(foreach version,$(OTHER_PYTHONS),$(if $(call find_python,$(version)),.venv-$(version)/.runtime)) ## the server under Python 3.12 and 3.13, where there is one

@@ -37,5 +37,7 @@ def _has(version: str) -> bool:
     if any((Path.home() / ".pyenv/versions").glob(f"{version}.*/bin/python")):
         return True
     command = shutil.which(f"python{version}")
-    # pyenv leaves commands for versions that are not chosen; they only complain.
-    return command is not None and subprocess.run([command, "-V"], capture_output=True).returncode == 0
+    if command is None:
+        return False
+    # pyenv leaves commands for versions that are not chosen, and Debian's makes no environments by itself.
+    return subprocess.run([command, "-c", "import ensurepip"], capture_output=True).returncode == 0
