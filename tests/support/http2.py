@@ -54,6 +54,12 @@ class HTTP2Client:
         self.flush()
         self._reading = asyncio.create_task(self._read())
 
+    @property
+    def port(self) -> int:
+        """This end's."""
+        port: int = self._writer.get_extra_info("sockname")[1]
+        return port
+
     def flush(self) -> None:
         """Send what h2 has prepared."""
         self.send(self.h2.data_to_send())

@@ -39,6 +39,10 @@ class HTTP2Stream(Stream):
     async def open(cls, client: HTTP2Client, person: Person | None, path: str) -> Self:
         return cls(client, await client.websocket(person, path))
 
+    @property
+    def port(self) -> int:
+        return self._client.port
+
     async def say(self, message: object) -> None:
         if not isinstance(message, str | bytes):
             check_message(message)
