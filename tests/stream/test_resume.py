@@ -7,7 +7,7 @@ that events are published, events are forgotten and the process dies between any
 import asyncio
 import json
 from collections.abc import Coroutine, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -15,14 +15,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from itcook.messages import Subscribe
+from itcook.messages import Authenticate, Subscribe
+from itcook.stream import ends
 from itcook.stream import history as history_module
 from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.channels import personal
 from itcook.stream.connections import Connections
 from itcook.stream.cursor import Cursor
-from itcook.stream.envelope import Envelope
+from itcook.stream.envelope import Batch, Envelope
 from itcook.stream.history import History
+from itcook.stream.polling import Polled
 from itcook.stream.session import Liveness, Session, TransportName
 from tests.support.stream import EPOCH, NODE, NOON, FakeSink, FakeTable, cursor, someone, stored, verifying
 
@@ -129,6 +131,20 @@ class Client:
         self.cursor = envelope.cursor or self.cursor
         return (data["reason"], data["ref"]) if envelope.type == "ResyncRequired" else None
 
+    def poll(self, polled: Polled, log: list[Envelope]) -> None:
+        """Take an answer as a client does that goes on by polling: like a connection that resumes."""
+        asked = position_of(self.cursor or "")
+        if polled.resync is not None:
+            self._begin(polled.cursor)
+        else:
+            self.seen = [position for position in self.seen if position <= asked]
+            self.past, self.stepped_back = list(self.seen), False
+            for name in map(self.inner, ["system", *self.names]):
+                self.since[name] = min(self.since.get(name, asked), asked)
+        for envelope in polled.events:
+            self._see(envelope, log)
+        self.cursor = polled.cursor
+
     def _begin(self, text: str) -> None:
         self.seen, self.past, self.stepped_back = [], [], False
         self.since = {self.inner(name): position_of(text) for name in ["system", *self.names]}
@@ -163,7 +179,8 @@ class Comings(RuleBasedStateMachine):
         play(self.history.load())
 
     async def _connections(self) -> Connections:
-        return Connections(NODE, self.history, self.broadcaster, Liveness(10, 30), lambda: NOON, verifying())
+        verify = verifying(**{f"token{number}": person for number, person in enumerate(PEOPLE)})
+        return Connections(NODE, self.history, self.broadcaster, Liveness(10, 30), lambda: NOON, verify)
 
     @rule(batch=BATCHES)
     def publish(self, batch: list[tuple[str, ...]]) -> None:
@@ -222,6 +239,49 @@ class Comings(RuleBasedStateMachine):
             since = joined_after if ref is None else client.asked[int(ref)][1]
             self._check_reason(reason, position_of(since or ""))
 
+    @rule(who=WHO, count=COUNTS)
+    def expire(self, who: int, count: int) -> None:
+        """The token is over: the client has what was written before, and comes again with another."""
+        client = self.everyone[who]
+        if client.session is None:
+            return
+        before = client.session.ended
+        client.session.principal = replace(client.session.principal, expires_at=NOON)
+        client.session.wake(self.now, _never, awake_since=self.now)
+        assert client.session.ended is (before or ends.TOKEN_EXPIRED)
+        self.read(who, count)
+        self._cut(client)
+
+    @rule(who=WHO, steps=COUNTS, meanwhile=BATCHES)
+    def authenticate(self, who: int, steps: int, meanwhile: list[tuple[str, ...]]) -> None:
+        """Another token in the middle of whatever is under way changes nothing of what is seen."""
+        client = self.everyone[who]
+        if client.session is None:
+            return
+        message = Authenticate(type="Authenticate", token=f"token{client.number}")
+        work = self.connections.handle(client.session, message)
+        if not step(work):
+            assert client.joining is None, "a message waits while another is at work"
+            client.joining = work
+        self.go_on(who, steps, meanwhile)
+
+    @rule(who=WHO, count=COUNTS, limit=st.integers(1, 5), answers=st.integers(1, 4))
+    def poll(self, who: int, count: int, limit: int, answers: int) -> None:
+        """Leave the stream where it was read to, and go on by polling."""
+        client = self.everyone[who]
+        self.read(who, count)
+        self._cut(client)
+        client.sink, client.read = Paced(), 0
+        for _ in range(answers if client.cursor else 0):
+            person = PEOPLE[client.number]
+            poll = self.connections.polling.poll(person, client.names, client.cursor, limit=limit, wait=0)
+            polled = self.loop.run_until_complete(poll)
+            if polled.resync is not None:
+                self._check_reason(polled.resync, position_of(client.cursor or ""))
+            client.poll(polled, self.log)
+            if not polled.has_more and polled.resync is None:
+                assert client.seen == client.due(self.log)
+
     @rule(count=COUNTS)
     def disturb(self, count: int) -> None:
         """Mostly a heartbeat or some retention; at times the process dies."""
@@ -261,6 +321,10 @@ class Comings(RuleBasedStateMachine):
         if client.session is not None:
             self.connections.leave(client.session)
             client.session = None
+
+
+def _never() -> Batch:
+    raise AssertionError("a connection without a token has no heartbeat")
 
 
 def step(coroutine: Coroutine[Any, Any, None]) -> bool:
