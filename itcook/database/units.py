@@ -114,8 +114,18 @@ class Writer:
             own = error if len(group) == 1 and isinstance(error, Exception) else None
             for unit in group:
                 unit.settle(own or SharedFailureError(str(error)))
+            if not group and isinstance(error, Exception):
+                self._refuse(error)
             if not isinstance(error, Exception):
                 raise
+
+    def _refuse(self, failure: Exception) -> None:
+        """Tell all who wait that no transaction can be begun; else they would be tried again without end."""
+        while self._waiting:
+            unit = self._waiting.popleft()
+            if not unit.turn.done():
+                unit.turn.set_exception(failure)
+                unit.settle(None)
 
     async def _run_units(self, connection: TransactionalDBClient, group: list[_Unit]) -> bool:
         """Run units, one after another; `group` becomes those that ran. Whether there is what to commit."""

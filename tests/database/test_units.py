@@ -294,3 +294,28 @@ async def test_units_in_any_order(plans: list[Plan]) -> None:
             assert type(result) is outcomes[plan.outcome]
     assert await emails() == expected
     assert await Follow.all().count() == 0
+
+
+class Refused:
+    """A transaction that cannot begin."""
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    async def __aexit__(self, *exception: object) -> None:
+        """There is nothing to end."""
+
+
+async def test_who_waits_is_told_that_no_transaction_can_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for ever, nothing spins, and the next one is written."""
+
+    async def work(connection: TransactionalDBClient) -> None:
+        await insert(connection, "ada@example.com")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(units, "in_transaction", Refused)
+        waiting = [asyncio.create_task(run_unit(work)) for _ in range(3)]
+        failures = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+    assert [type(failure) for failure in failures] == [sqlite3.OperationalError] * 3
+    await asyncio.wait_for(run_unit(work), 5)
+    assert await User.exists(email="ada@example.com")
