@@ -133,6 +133,8 @@ class Writer:
         while (unit := self._next(group, opened_at)) is not None:
             if group:
                 await connection.savepoint()
+                if unit.turn.done():
+                    continue  # its task was cancelled meanwhile; nobody goes back to this savepoint
             group.append(unit)
             unit.turn.set_result(connection)
             if await unit.finished is not None:
