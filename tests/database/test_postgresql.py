@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 from pydantic import SecretStr
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from itcook.database import Database, Transaction, transactional
 from itcook.errors import UnavailableError
@@ -30,6 +31,7 @@ def server() -> Iterator[Cluster]:
 
 @pytest.fixture
 async def settings(server: Cluster) -> AsyncIterator[Settings]:
+    EXECUTOR_CACHE.clear()  # Tortoise keeps finished SQL by table, and not by the kind of the database
     async with server.database() as url:
         yield Settings(
             _env_file=None,

@@ -15,7 +15,7 @@ from tests.support.api import Api
 from tests.support.people import Person
 from tests.support.postgres import SECRET, Cluster
 from tests.support.processes import Server, running
-from tests.support.streams import TRANSPORTS, SSEStream, Stream, Transport
+from tests.support.streams import PATIENCE_SECONDS, TRANSPORTS, SSEStream, Stream, Transport
 
 WITHIN_SECONDS = 1.0  # for what must not take longer, on every node
 
@@ -133,15 +133,23 @@ async def test_who_leaves_a_kitchen_hears_no_more_of_it(
         item = {"name": name, "quantity": 1, "unit": "l", "category": "dairy", "kitchen_id": kitchen["id"]}
         await apis[0].done("POST", "/fridge/items", ada, json=item)
 
+    async def until_reads(channel: str) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            path = f"/realtime/presence?channel={channel}"
+            while not (await apis[1].done("GET", path, grace))["online"]:  # noqa: ASYNC110 # another process's state
+                await asyncio.sleep(0.01)
+
     async with await apis[1].connect("sse", grace) as stream:
         await stream.next_of("Connected")
         await put("before")
         await apis[0].done("POST", "/kitchens/join", grace, json={"code": invite["code"]})
+        await until_reads(f"kitchen:{kitchen['id']}")
         await put("between")
+        seen = await stream.until(lambda event: event.data.get("name") == "between")
         await apis[0].done("POST", f"/kitchens/{kitchen['id']}/leave", grace)
         await put("after")
         last = await apis[0].post(grace, "that was all")
-        seen = await stream.until(lambda event: event.data.get("post_id") == last["id"])
+        seen += await stream.until(lambda event: event.data.get("post_id") == last["id"])
     assert [event.data["name"] for event in seen if event.type == "FridgeItemChanged"] == ["between"]
 
 
