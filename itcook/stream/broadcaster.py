@@ -13,7 +13,7 @@ from uuid import UUID
 from itcook.stream.channels import kind
 from itcook.stream.envelope import Batch, Envelope
 
-FAIR_SHARE = 1_000  # readers at a stretch: some 8 ms of a core, writing included
+FAIR_SHARE = 1_000  # readers at a stretch: some 12 ms of a core, writing included
 
 Later = Callable[[Callable[[], None]], object]
 
