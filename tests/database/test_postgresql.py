@@ -19,7 +19,7 @@ from itcook.stream.table import StreamTable
 from tests.support.postgres import SECRET, Cluster, cluster
 from tests.support.stream import NOON
 
-TIMEOUT_SECONDS = 0.5
+TIMEOUT_SECONDS = 3.0  # more than a frozen transaction has the head for
 
 
 @pytest.fixture(scope="module")
