@@ -109,6 +109,9 @@ async def test_who_writes_and_who_is_there(site: Site, ada: Person, grace: Perso
     screen.watches_presence = True
     async with screen:
         await screen.next_of("Connected")
+        # As clients do: from the answer on everything is told. Unasked, the other node may be told first, and
+        # to it Grace is alone, of whom nobody hears.
+        await site.apis[0].done("GET", "/realtime/presence", ada, params={"channel": channel})
         first, _ = await connected(site.apis[1], "websocket", grace, channels=channel)
         joined = await screen.next_of("PresenceChanged")
         assert (joined.data["user_id"], joined.data["online"]) == (str(grace.id), 2)

@@ -107,11 +107,14 @@ class Stream(ABC):
                     return event
 
     async def until(self, matches: Callable[[Received], bool]) -> list[Received]:
-        """Every event up to and with the first that `matches`."""
-        seen = [await self.next()]
-        while not matches(seen[-1]):
-            seen.append(await self.next())
-        return seen
+        """Every event up to and with the first that `matches`. Raises `StreamEndedError`, and `TimeoutError`
+        if it does not come: heartbeats are no reason to wait on.
+        """
+        async with asyncio.timeout(3 * PATIENCE_SECONDS):
+            seen = [await self.next()]
+            while not matches(seen[-1]):
+                seen.append(await self.next())
+            return seen
 
     async def next_of(self, name: str) -> Received:
         """The next event of this type; what comes before it is passed over."""
