@@ -94,8 +94,7 @@ async def _finished(incoming: Request | Websocket, response: Response) -> Respon
             response = await answer(error)
     left: Left | None = g.get("quota")
     if left is not None:
-        response.headers["RateLimit-Policy"] = _policy(left.policy)
-        response.headers["RateLimit"] = f'"{left.policy.name}";r={left.remaining};t={left.reset}'
+        response.headers.update(left.fields())
     return response
 
 
@@ -110,10 +109,6 @@ async def _spend(policy: Policy, key: str) -> None:
             " wait as long as Retry-After says",
             retry_after=left.reset,
         )
-
-
-def _policy(policy: Policy) -> str:
-    return f'"{policy.name}";q={policy.quota};w={policy.window}'
 
 
 def _address(incoming: Request | Websocket) -> str:

@@ -24,8 +24,8 @@ _SECURE = {b"http": False, b"https": True, b"ws": False, b"wss": True}
 
 
 class TrustedProxies:
-    """An ASGI application that calls `app` with the client, the scheme and the host that a peer in `trusted`
-    tells of. Everything behind it then asks one place, the scope, and is right.
+    """An ASGI application that calls `app` with what a peer in `trusted` tells of: everything behind it then
+    asks one place, the scope, and is right.
     """
 
     def __init__(self, app: Application, trusted: Sequence[Network]) -> None:
@@ -33,39 +33,43 @@ class TrustedProxies:
         self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        peer = _parse(scope["client"][0]) if scope.get("client") else None
-        if peer is not None and self._trusts(peer):
-            scope = {**scope, **self._told(scope, peer)}
-        await self._app(scope, receive, send)
+        await self._app(seen_through(scope, self._trusted), receive, send)
 
-    def _told(self, scope: Scope, peer: Address) -> Scope:
-        headers: Headers = scope["headers"]
-        told: Scope = {"client": (str(self._client(headers, peer)), 0)}
-        secure = _SECURE.get(_last(headers, b"x-forwarded-proto").lower())
-        if secure is not None:
-            plain = "ws" if scope["type"] == "websocket" else "http"
-            told["scheme"] = f"{plain}s" if secure else plain
-        host = _last(headers, b"x-forwarded-host")
-        if _HOST.fullmatch(host):
-            told["headers"] = [(b"host", host), *[pair for pair in headers if pair[0].lower() != b"host"]]
-        return told
 
-    def _client(self, headers: Headers, peer: Address) -> Address:
-        """The nearest address that is not a trusted proxy's: each proxy appends whom it was called by, so
-        what stands left of that was written by somebody whom nobody vouches for.
-        """
-        nearest = peer
-        for text in reversed([*_values(headers, b"x-forwarded-for")]):
-            told = _parse(text.decode("latin-1"))
-            if told is None:
-                break
-            nearest = told
-            if not self._trusts(told):
-                break
-        return nearest
+def seen_through(scope: Scope, trusted: Sequence[Network]) -> Scope:
+    """`scope` with the client, the scheme and the host that a peer in `trusted` tells of."""
+    peer = _parse(scope["client"][0]) if scope.get("client") else None
+    if peer is None or not _is_in(peer, trusted):
+        return scope
+    headers: Headers = scope["headers"]
+    told: Scope = {"client": (str(_client(headers, peer, trusted)), 0)}
+    secure = _SECURE.get(_last(headers, b"x-forwarded-proto").lower())
+    if secure is not None:
+        plain = "ws" if scope["type"] == "websocket" else "http"
+        told["scheme"] = f"{plain}s" if secure else plain
+    host = _last(headers, b"x-forwarded-host")
+    if _HOST.fullmatch(host):
+        told["headers"] = [(b"host", host), *[pair for pair in headers if pair[0].lower() != b"host"]]
+    return {**scope, **told}
 
-    def _trusts(self, address: Address) -> bool:
-        return any(address in network for network in self._trusted)
+
+def _client(headers: Headers, peer: Address, trusted: Sequence[Network]) -> Address:
+    """The nearest address that is not a trusted proxy's: each proxy appends whom it was called by, so what
+    stands left of that was written by somebody whom nobody vouches for.
+    """
+    nearest = peer
+    for text in reversed([*_values(headers, b"x-forwarded-for")]):
+        told = _parse(text.decode("latin-1"))
+        if told is None:
+            break
+        nearest = told
+        if not _is_in(told, trusted):
+            break
+    return nearest
+
+
+def _is_in(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
 
 
 def _values(headers: Headers, name: bytes) -> Iterator[bytes]:

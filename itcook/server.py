@@ -21,6 +21,7 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from quart import Quart
 
+from itcook.arrivals import Arrivals
 from itcook.capacity import capacity, raise_limit_of_files
 from itcook.listening import BACKLOG, listen
 from itcook.messages import MAX_MESSAGE_BYTES
@@ -28,9 +29,9 @@ from itcook.settings import Settings
 from itcook.stream.session import Liveness
 from itcook.tcp import Client
 from itcook.tls import HANDSHAKE_SECONDS, SHUTDOWN_SECONDS, tls_context
+from transports.plain import answer
 
 LAST_REQUESTS_SECONDS = 1.5  # for requests still running when all streams are closed
-FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 COLLECT_EVERY = (5_000, 10, 5)  # objects; youngest collections for one of the next; those for a full one
 
 log = structlog.get_logger(__name__)
@@ -99,11 +100,18 @@ class _Clients:
         self._config.include_server_header = False
         self._config.errorlog = logging.getLogger("hypercorn.error")  # instead of a handler of its own
         self._tasks: set[asyncio.Task[Any]] = set()
+        services = app.extensions["itcook"]
+        self._arrivals = Arrivals(
+            self.is_full,
+            lambda handshake, connection: answer(handshake, services, connection),
+            self.serve,
+            self._config.keep_alive_timeout,
+        )
 
     async def accept(self, listener: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Server:
         """Serve whoever connects."""
-        return await asyncio.start_server(
-            self.connected,
+        return await asyncio.get_running_loop().create_server(
+            self._arrivals,
             sock=listener,
             backlog=BACKLOG,
             ssl=tls,
@@ -111,33 +119,28 @@ class _Clients:
             ssl_shutdown_timeout=SHUTDOWN_SECONDS if tls else None,
         )
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._tasks) + len(self._streams) >= self._limit:
-            _turn_away(writer)
-            return
-        task = asyncio.current_task()
-        assert task is not None, "start_server runs this in a task"
+    def is_full(self) -> bool:
+        """Whether there are as many connections as there may be."""
+        return len(self._arrivals) + len(self._tasks) + len(self._streams) >= self._limit
+
+    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Have Hypercorn speak on a connection."""
+        task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
-        try:
-            await Client(self._app, self._config, self._context, reader, writer, self._liveness)
-        finally:
-            self._tasks.discard(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await Client(self._app, self._config, self._context, reader, writer, self._liveness)
 
     async def finish(self, seconds: float) -> None:
         """Close what is idle at once and the rest when its request is answered, or `seconds` are over."""
+        self._arrivals.pass_on()
         await self._context.terminated.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def _turn_away(writer: asyncio.StreamWriter) -> None:
-    """Answer without reading. The socket is not kept until the client has read it: there are too many."""
-    if writer.get_extra_info("ssl_object") is None:
-        writer.write(FULL)
-    writer.close()
 
 
 def _url(listener: socket.socket, tls: ssl.SSLContext | None) -> str:

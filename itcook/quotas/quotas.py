@@ -27,6 +27,14 @@ class Left:
     remaining: int
     reset: int
 
+    def fields(self) -> dict[str, str]:
+        """The header fields that tell a client, of draft-ietf-httpapi-ratelimit-headers-10."""
+        policy = self.policy
+        return {
+            "RateLimit-Policy": f'"{policy.name}";q={policy.quota};w={policy.window}',
+            "RateLimit": f'"{policy.name}";r={self.remaining};t={self.reset}',
+        }
+
 
 class Quotas:
     """Counts requests by sliding windows. `storage` gives where each policy's counters are."""
