@@ -10,10 +10,12 @@ Who is let in is not decided here either: it is asked of the same functions as b
 """
 
 import re
+import time
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from hashlib import sha1
 from urllib.parse import parse_qsl
 
@@ -178,6 +180,11 @@ def _listed(fields: Mapping[str, str], name: str) -> list[str]:
     return [part.strip() for part in fields.get(name, "").split(",")]
 
 
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
 def _switching(fields: Mapping[str, str]) -> bytes:
     """RFC 6455 section 4.2.2."""
     accept = b64encode(sha1(fields["sec-websocket-key"].encode() + _GUID, usedforsecurity=False).digest())
@@ -185,7 +192,7 @@ def _switching(fields: Mapping[str, str]) -> bytes:
         "Upgrade": "websocket",
         "Connection": "Upgrade",
         "Sec-WebSocket-Accept": accept.decode(),
-        "Date": formatdate(usegmt=True),
+        "Date": _date(int(time.time())),
     }
     if SUBPROTOCOL in _listed(fields, "sec-websocket-protocol"):
         head["Sec-WebSocket-Protocol"] = SUBPROTOCOL
@@ -197,7 +204,7 @@ def _streaming(limits: Mapping[str, str]) -> bytes:
         **SSE_HEADERS,
         **limits,
         "Vary": "Origin",  # as with CORS for those that have one
-        "Date": formatdate(usegmt=True),
+        "Date": _date(int(time.time())),
         "Transfer-Encoding": "chunked",
     }
     return _head("200 OK", head)
