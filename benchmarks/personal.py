@@ -16,8 +16,8 @@ from itcook.stream.channels import personal
 
 FEW_CLIENTS = 100
 OWN = 10  # connections of the person
-EVENTS = 500
-FIRST = 20
+EVENTS = 3_000  # long enough for the collection of the garbage that joining left to weigh little
+FIRST = 200
 GROUP = f"A personal event to {OWN} connections"
 CPU = "CPU per event"
 QUIET = {"ITCOOK_HEARTBEAT_SECONDS": "60", "ITCOOK_TIMEOUT_SECONDS": "300"}
