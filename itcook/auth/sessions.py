@@ -116,7 +116,7 @@ async def living(session_ids: Collection[UUID], now: datetime) -> set[UUID]:
     found = LoginSession.filter(
         id__in=session_ids, revoked_at=None, expires_at__gt=now, user__disabled_at=None
     )
-    return set(await found.values_list("id", flat=True))
+    return {session_id for (session_id,) in await found.values_list("id")}
 
 
 @transactional
