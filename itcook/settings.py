@@ -119,7 +119,10 @@ def _llm_api_key(value: SecretStr) -> SecretStr:
 
 
 class Settings(BaseSettings):
-    """Every setting of the server. Durations are in seconds, sizes in bytes."""
+    """Every setting of the server. Durations are in seconds, sizes in bytes.
+
+    What stands below each is its line in the documents: `make generate` writes their table.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -128,39 +131,78 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
-    bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:3000"
+    bind: Annotated[str, AfterValidator(_bind)] = Field(default="127.0.0.1:3000", examples=["HOST:PORT"])
+    """where to listen; port 0 lets the system choose; an IPv6 host is in brackets"""
     workers: int = Field(default=1, ge=1, le=MAX_WORKERS)
-    database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///data/itcook.sqlite3"
+    """how many processes of this machine serve; more than one needs PostgreSQL; `--workers` wins"""
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        default="sqlite:///data/itcook.sqlite3",
+        examples=["sqlite:///PATH", "postgres://USER:PASSWORD@HOST:PORT/NAME"],
+    )
+    """the database; an absolute path has four slashes; PostgreSQL's may end in `?sslmode=`, as libpq's"""
     database_pool_size: int = Field(default=10, ge=1, le=500)
+    """how many connections to PostgreSQL a process has at most, besides one that listens"""
     database_timeout_seconds: float = Field(default=5, ge=0.1, le=600)
-    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = None
+    """how long PostgreSQL may take for a connection, a statement or a lock; then the answer is 503"""
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
+        default=None, examples=["redis://USER:PASSWORD@HOST:PORT/NUMBER", "rediss://…"]
+    )
+    """Redis or Valkey, for several nodes on one PostgreSQL; `rediss` is with TLS; the host alone is enough"""
     secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
+    """signs access tokens (HS256), 32 bytes or more; without it, SQLite keeps one beside the database"""
     signing_key_file: Path | None = None
-    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = ()
+    """an unencrypted Ed25519 PEM that signs access tokens (EdDSA) instead of `ITCOOK_SECRET`"""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        default=(), examples=["SCHEME://HOST[:PORT],…"]
+    )
+    """whose pages may use this server, besides its own host's; in lower case"""
     tls_cert_file: Path | None = None
+    """the certificate, a PEM file with its chain; with it the server speaks TLS, HTTP/2 and HTTP/1.1"""
     tls_key_file: Path | None = None
+    """the certificate's key, an unencrypted PEM file; the two belong together"""
     trusted_proxies: Annotated[
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
-    ] = ()
+    ] = Field(default=(), examples=["ADDRESS[/BITS],…"])
+    """whose word about clients is taken: addresses and networks of proxies"""
     rate_limits: Literal["on", "off"] = "on"
+    """whether requests and handshakes are held to their quotas; `off` is for benchmarks"""
     connections: int = Field(default=10_000, ge=1, le=1_000_000)
+    """how many streams a process takes at most; needs as many open files"""
     connections_per_user: int = Field(default=10, ge=1, le=1_000_000)
+    """how many streams one person has, on all nodes that share Redis; one more ends the oldest with 4409"""
     access_token_seconds: int = Field(default=900, ge=5, le=86_400)
+    """life of an access token; also the longest a connection lasts without a newer one"""
     refresh_token_days: int = Field(default=30, ge=1, le=365)
+    """a login session ends after so many days without a refresh"""
     history_hours: float = Field(default=24, gt=0, le=24 * 365)
+    """events older than this cannot be resumed over"""
     history_entries: int = Field(default=100_000, ge=1_000, le=10_000_000)
+    """the number of events that are kept at most"""
     heartbeat_seconds: float = Field(default=10, ge=0.1, le=60)
+    """time between heartbeats"""
     timeout_seconds: float = Field(default=30, ge=0.3, le=600)
+    """silence, or unsent bytes that do not move, for so long end a connection; twice the heartbeat or more"""
     drain_seconds: float = Field(default=8, ge=0, le=60)
+    """how long a stopping server waits for stream clients to leave"""
     expiry_scan_seconds: float = Field(default=60, ge=0.05, le=3600)
+    """how often it is looked up which kitchens have their morning and are told what expires"""
     recipes_per_day: int = Field(default=20, ge=0, le=10_000)
-    llm_base_url: Annotated[str, AfterValidator(_llm_base_url)] | None = None
+    """how many recipes a person may ask for in one day of theirs"""
+    llm_base_url: Annotated[str, AfterValidator(_llm_base_url)] | None = Field(
+        default=None, examples=["http://…", "https://…"]
+    )
+    """an OpenAI-compatible API that makes recipes, without `/chat/completions`; else the cookbook does"""
     llm_model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """the model to ask; needed with the address, and with nothing else"""
     llm_api_key: Annotated[SecretStr, AfterValidator(_llm_api_key)] | None = None
+    """the key for that API, where it wants one"""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """the least level that is logged"""
     log_format: Literal["console", "json"] = "console"
+    """lines for people, or one JSON object a line"""
 
     @property
     def embedded(self) -> bool:

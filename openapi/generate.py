@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from openapi.schema import event_schema
+from openapi.settings_table import with_settings
 from openapi.typescript import typescript
 
 ROOT = Path(__file__).parents[1]
+OPERATIONS = "docs/operations.md"
 
 
 def documents() -> Mapping[str, str]:
@@ -16,6 +18,7 @@ def documents() -> Mapping[str, str]:
     return {
         "openapi/events.schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
         "client/src/events.ts": typescript(schema),
+        OPERATIONS: with_settings((ROOT / OPERATIONS).read_text()),
     }
 
 

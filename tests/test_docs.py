@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-import annotated_types
 import pytest
 from quart import Quart
 
 from itcook import errors, events, messages
 from itcook.app import create_app
 from itcook.quotas.policies import POLICIES, Policy
-from itcook.settings import PREFIX, Settings
+from itcook.settings import Settings
 from itcook.stream import ends
 from itcook.stream.history import Reason
 from tests.support.documents import ROOT, code, codes, table
@@ -21,7 +20,6 @@ from tests.support.sources import calls, literals
 
 PROTOCOL = "docs/reference/protocol.md"
 REST = "docs/reference/rest.md"
-SETTINGS = "docs/reference/settings.md"
 OPERATIONS = "docs/operations.md"
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md"]
@@ -118,27 +116,6 @@ def test_the_table_of_quotas_is_the_policies() -> None:
     """Every policy with its figures."""
     rows = table(REST, "quotas")
     assert [Policy(code(row[0]), int(row[1]), int(row[2])) for row in rows] == [*POLICIES]
-
-
-def test_the_table_of_settings_is_the_settings() -> None:
-    """Every setting with its default, and its bounds where those are numbers."""
-    documented = {code(row[0]): row[1:3] for row in table(SETTINGS, "settings")}
-    assert documented.keys() == {PREFIX + name.upper() for name in fields(Settings)}
-    for name, field in Settings.model_fields.items():
-        default, bounds = documented[PREFIX + name.upper()]
-        assert default == ("none" if field.default in (None, ()) else f"`{field.default}`"), name
-        if numbers := _bounds(field.metadata):
-            assert bounds == numbers, name
-
-
-def _bounds(metadata: list[object]) -> str | None:
-    found = {type(one): one for one in metadata}
-    match found:
-        case {annotated_types.Ge: annotated_types.Ge(low), annotated_types.Le: annotated_types.Le(high)}:
-            return f"{low} to {high}"
-        case {annotated_types.Gt: annotated_types.Gt(low), annotated_types.Le: annotated_types.Le(high)}:
-            return f"more than {low}, to {high}"
-    return None
 
 
 def test_the_table_of_warnings_is_what_is_logged() -> None:
