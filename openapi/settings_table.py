@@ -1,4 +1,4 @@
-"""The table of settings in the documents: names, defaults and bounds as `Settings` has them, and its words."""
+"""The table of settings in the documents: names, defaults, bounds and words as `Settings` has them."""
 
 import re
 from collections.abc import Iterator

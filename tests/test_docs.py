@@ -21,6 +21,7 @@ from tests.support.sources import calls, literals
 PROTOCOL = "docs/reference/protocol.md"
 REST = "docs/reference/rest.md"
 OPERATIONS = "docs/operations.md"
+GUIDE = "docs/WEBSOCKET_GUIDE.md"
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md"]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -132,6 +133,15 @@ def _warnings() -> Mapping[str, str]:
         and isinstance(call.func.value, ast.Name)
         and (call.func.value.id, call.func.attr in LEVELS) == ("log", True)
     }
+
+
+def test_the_guide_lists_all_there_is() -> None:
+    """Every event, message, channel, way to resume and end of the contract, in its words for beginners."""
+    for name in ("durable", "ephemeral", "control", "messages", "channels", "resume"):
+        listed = [code(row[0]) for row in table(GUIDE, f"guide-{name}")]
+        assert sorted(listed) == sorted(code(row[0]) for row in table(PROTOCOL, name)), name
+    ways = {(row[0], row[1]) for row in table(GUIDE, "guide-ends")}
+    assert ways == {(row[0], row[2]) for row in table(PROTOCOL, "ends")}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
