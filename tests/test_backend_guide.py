@@ -72,7 +72,15 @@ async def test_a_type_and_a_channel_are_what_the_guide_says(
             await rate_a_recipe(api, people)
         finally:
             await api.aclose()
-        await run_shell(PAGE, checkout, server)
+
+
+async def test_the_test_that_the_guide_has_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run as it says, on what its patches make of the checkout."""
+    (tmp_path / "data").mkdir()
+    server = Server(tmp_path / "data", {})  # the commands need none that runs
+    checkout = patched(tmp_path / "checkout", server)
+    monkeypatch.setenv("PYTHONPATH", str(checkout))
+    await run_shell(PAGE, checkout, server)
 
 
 async def leave_a_person(api: Api, people: Sequence[Person]) -> None:

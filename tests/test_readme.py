@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import ROOT, events, sessions, shell
+from tests.support.documents import ROOT, events, first_of, sessions, shell
 from tests.support.processes import Server, running
 from tests.support.tools import need
 
 README = (ROOT / "README.md").read_text()
 SESSIONS = sessions("README.md")
+PATIENCE = 60  # seconds, for what takes one
 
 
 @pytest.fixture
@@ -38,9 +39,11 @@ async def test_the_sessions_of_the_readme_show_what_it_says(server: Server) -> N
     assert token is not None
 
     resume = SESSIONS["resume"].replace("rmpcfk7q.1", seen[1]["id"])
-    resumed = events(await shell(server, f"ADA_TOKEN={token[1]} API={server.url}/api/v1\n{resume}", 3))
-    assert resumed[1:4] == seen[2:]
+    preparation = f"ADA_TOKEN={token[1]} API={server.url}/api/v1"
+    resumed = events(await shell(server, f"{preparation}\n{first_of(resume, 'NewFollower')}", PATIENCE))
+    assert resumed[1:] == seen[2:]
 
     websocket = SESSIONS["websocket"].replace("make install\n", "")
-    (connected, *_) = events(await shell(server, f"ADA_TOKEN={token[1]}\n{websocket}", 3))
+    script = f"{preparation}\n{first_of(websocket, 'Connected')}"
+    (connected,) = events(await shell(server, script, PATIENCE))
     assert (connected["type"], connected["data"]["transport"]) == ("Connected", "websocket")

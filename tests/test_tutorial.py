@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import events, sessions, shell
+from tests.support.documents import events, first_of, sessions, shell
 from tests.support.processes import Server, running
 from tests.support.tools import need
 
@@ -38,5 +38,5 @@ async def test_the_tutorial_shows_what_it_says(server: Server) -> None:
     token = re.search(r"^ADA_TOKEN=(\S+)$", printed, re.MULTILINE)
     assert token is not None
     python = PYTHON.replace("make install\n", "")
-    (connected, *_) = events(await shell(server, f"ADA_TOKEN={token[1]}\n{python}", 3))
+    (connected,) = events(await shell(server, f"ADA_TOKEN={token[1]}\n{first_of(python, 'Connected')}", 60))
     assert (connected["type"], connected["data"]["transport"]) == ("Connected", "websocket")

@@ -50,6 +50,11 @@ async def shell(server: Server, script: str, seconds: float) -> str:
     return printed.decode()
 
 
+def first_of(command: str, event: str) -> str:
+    """A command that would go on for ever, ended once it has printed an event of that type."""
+    return f'sed \'/"type":"{event}"/q\' < <({command.rstrip()})'
+
+
 def events(printed: str) -> list[dict[str, Any]]:
     """The events among printed lines, of either transport."""
     lines = [line.removeprefix("data: ") for line in printed.splitlines()]

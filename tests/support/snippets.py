@@ -29,7 +29,7 @@ from pathlib import Path
 from tests.support.documents import ROOT
 from tests.support.processes import Server, environment
 
-SECONDS = 60  # for what takes a few, as this machine may be very busy
+SECONDS = 100  # for what takes a few, as this machine may be very busy
 ADDRESS = "127.0.0.1:3000"  # where the pages have their server
 FOLLOWED = {"file", "source", "patch", "example", "event", "message", "skip"}
 _OWN = {
@@ -127,7 +127,7 @@ def settle(page: str, directory: Path, server: Server, copied: Collection[str] =
     directory.mkdir()
     for path in ROOT.iterdir():
         if path.name in copied:
-            shutil.copytree(path, directory / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(path, directory / path.name)
         elif path.name not in _OWN:
             (directory / path.name).symlink_to(path)
     (directory / ".venv").symlink_to(Path(sys.prefix))
