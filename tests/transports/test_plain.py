@@ -1,9 +1,15 @@
 """Which first bytes of a connection are a plain handshake. What is not goes the framework's way."""
 
+import asyncio
+import socket
+from typing import cast
+
 import pytest
 
+from itcook.services import Services
 from tests.support.raw_websocket import handshake
-from transports.plain import read_handshake
+from transports.connection import Connection
+from transports.plain import answer, read_handshake
 
 WEBSOCKET = handshake("example.org", "a.b.c")
 SSE = b"GET /api/v1/realtime/sse HTTP/1.1\r\nHost: example.org\r\nAuthorization: Bearer a.b.c\r\n\r\n"
@@ -54,3 +60,20 @@ def test_a_handshake_is_read_with_its_query_and_its_fields() -> None:
 def test_what_is_otherwise_is_no_plain_handshake(name: str, data: bytes) -> None:
     """Whatever it means, it is not decided here."""
     assert read_handshake(data) is None, name
+
+
+async def test_a_defect_is_left_to_the_framework() -> None:
+    """With a connection on which nothing was written and which nobody took over."""
+    read = read_handshake(WEBSOCKET)
+    assert read is not None
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+    taken: list[asyncio.Protocol] = []
+    broken = cast("Services", object())
+    assert not await answer(read, broken, Connection(transport, taken.append))
+    assert not taken
+    with pytest.raises(BlockingIOError):
+        theirs.recv(1)
+    transport.close()
+    theirs.close()
