@@ -39,6 +39,7 @@ class Follower:
         self._lost = lost
         self._has_broker = has_broker
         self._gap = asyncio.Event()
+        self._reaching = asyncio.Lock()
 
     def receive(self, batch: Sequence[Envelope]) -> None:
         """Pass on what is new in `batch`; what is missing before it is fetched by `run`."""
@@ -69,6 +70,14 @@ class Follower:
                 log.warning("cannot read the stream's table yet", error=str(error))
                 self._gap.set()
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def reach(self, position: int) -> None:
+        """Pass on what the table has, up to `position` at least if it has that much. Of many who ask at once,
+        as when a node is back that all others are ahead of, the first one's reading is enough.
+        """
+        async with self._reaching:
+            if position > self._history.head:
+                await self.catch_up()
 
     async def _wait(self) -> None:
         """Until there is a gap, or it is time to look for one: soon, where there is no broker, or was none

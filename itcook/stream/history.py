@@ -18,6 +18,7 @@ MAX_REPLAY = 10_000  # events; who missed more is better off with fresh pages
 MAX_REPLAY_BYTES = 16 * 1024 * 1024  # of JSON: what one client's replay may hold in memory
 
 Read = Callable[[int, int], Awaitable[list[Envelope]]]
+Reach = Callable[[int], Awaitable[None]]
 Reason = Literal["history_pruned", "unknown_cursor", "too_far_behind"]
 
 
@@ -43,13 +44,23 @@ class _Replay:
             raise NotCoveredError("too_far_behind")
 
 
-class History:
-    """The durable events up to `head`, in the order of their positions, without a gap."""
+async def _stay(position: int) -> None:
+    """What is not here is nowhere: there is one node."""
 
-    def __init__(self, epoch: str, head: int, read: Read, *, capacity: int = CAPACITY) -> None:
+
+class History:
+    """The durable events up to `head`, in the order of their positions, without a gap.
+
+    `reach` has what the table has up to a position added, if it has that much.
+    """
+
+    def __init__(
+        self, epoch: str, head: int, read: Read, *, reach: Reach = _stay, capacity: int = CAPACITY
+    ) -> None:
         self.epoch = epoch
         self.head = head
         self._read = read
+        self._reach = reach
         self._capacity = capacity
         self._recent = Recent(capacity)  # positions head - len + 1 … head
 
@@ -83,6 +94,16 @@ class History:
     def recent(self, after: int) -> Sequence[Envelope] | None:
         """All events above the position `after`; None if memory does not reach back so far."""
         return self._recent.after(after) if self._reaches(after) else None
+
+    async def reach(self, cursor: str) -> None:
+        """Have `head` be at `cursor` at least, unless that is of no event that there ever was.
+
+        To be awaited before a client's cursor is looked at: it may come from another node, which heard of
+        the last events earlier.
+        """
+        place = Cursor.parse(cursor)
+        if place is not None and place.epoch == self.epoch and place.position > self.head:
+            await self._reach(place.position)
 
     async def missed(self, cursor: str, channels: frozenset[str]) -> list[Envelope]:
         """All events above `cursor`, and up to the head as it is now, that are in one of `channels`.

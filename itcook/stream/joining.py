@@ -30,6 +30,8 @@ class Joining:
     async def join(self, session: Session, names: Sequence[str], cursor: str | None) -> None:
         """Subscribe, resume after `cursor`, go live."""
         refused = await self._subscriptions.add(session, names)
+        if cursor is not None:
+            await self._history.reach(cursor)
         until = self._history.head
         resume, missed = await self._resume(session, cursor)
         session.connected(resume)
@@ -45,6 +47,8 @@ class Joining:
         The gate closes for the replay, so that the new channels' past stands before everybody's future: what
         the client sees is in order but for this one step back, and `Subscribed` announces it.
         """
+        if message.since is not None:
+            await self._history.reach(message.since)
         refused = await self._subscriptions.add(session, message.channels)
         self._subscriptions.refuse(session, refused, message.ref)
         if set(message.channels).isdisjoint(session.reading.names):

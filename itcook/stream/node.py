@@ -62,7 +62,9 @@ class Node:
         self._clock = clock
         self._time = asyncio.get_running_loop().time
         self._started_at = self._time()
-        self._history = History(table.epoch, head, table.read)
+        self._history = History(
+            table.epoch, head, table.read, reach=lambda position: self._follower.reach(position)
+        )
         self._broadcaster = Broadcaster(asyncio.get_running_loop().call_soon)
         self.connections = Connections(
             self.id,

@@ -138,6 +138,7 @@ class Polling:
                 self._waiting.pop(principal.user_id, None)
 
     async def _look(self, after: str, channels: frozenset[str], limit: int) -> Polled:
+        await self._history.reach(after)
         head = self._history.cursor
         try:
             missed = await self._history.missed(after, channels)
