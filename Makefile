@@ -80,7 +80,7 @@ venvs: $(foreach version,$(OTHER_PYTHONS),$(if $(call find_python,$(version)),.v
 
 .PHONY: unit
 unit: $(DEV) ## the tests
-	$(PYTEST)
+	$(PYTEST) --junitxml build/junit.xml
 
 .PHONY: contract
 contract: $(DEV) ## the wire contract: every promise of docs/reference/protocol.md, and how it went
@@ -157,6 +157,10 @@ migration: $(DEV) ## write the migration for changed models: make migration name
 .PHONY: generate
 generate: $(DEV) ## write the documents and types that are made from the code
 	$(BIN)/python -m openapi.generate
+
+.PHONY: status
+status: generate ## write docs/BACKEND_STATUS_REPORT.md, with the last run of `make unit`
+	$(BIN)/python -m openapi.status_report
 
 .PHONY: lock
 lock: ## pin the requirements anew (needs uv)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from openapi.schema import event_schema
 from openapi.settings_table import with_settings
+from openapi.status_report import REPORT, status_report
 from openapi.typescript import typescript
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +20,7 @@ def documents() -> Mapping[str, str]:
         "openapi/events.schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
         "client/src/events.ts": typescript(schema),
         OPERATIONS: with_settings((ROOT / OPERATIONS).read_text()),
+        REPORT: status_report(ROOT, (ROOT / REPORT).read_text(), None),
     }
 
 
