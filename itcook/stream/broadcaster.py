@@ -7,7 +7,7 @@ turns of the event loop, so that requests and heartbeats are not kept waiting me
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from itcook.stream.channels import kind
@@ -16,6 +16,14 @@ from itcook.stream.envelope import Batch, Envelope
 FAIR_SHARE = 1_000  # readers at a stretch: some 12 ms of a core, writing included
 
 Later = Callable[[Callable[[], None]], object]
+
+
+class Flight(NamedTuple):
+    """A batch on its way to those `readers` who do not have it yet. `is_offer`: they may skip it."""
+
+    batch: Batch
+    readers: "Iterator[Subscriber]"
+    is_offer: bool
 
 
 class Subscriber(Protocol):
@@ -39,7 +47,7 @@ class Broadcaster:
     def __init__(self, later: Later | None = None) -> None:
         self._readers: defaultdict[str, dict[Subscriber, None]] = defaultdict(dict)
         self._later = later
-        self._flights: deque[tuple[Batch, Iterator[Subscriber]]] = deque()  # on their way, the earliest first
+        self._flights: deque[Flight] = deque()  # the earliest first
         self._is_due = False  # `_go_on`, in the loop's next turn
 
     def subscribe(self, subscriber: Subscriber, channels: Iterable[str]) -> list[str]:
@@ -60,32 +68,28 @@ class Broadcaster:
 
     def publish(self, envelopes: Sequence[Envelope]) -> int:
         """Hand each event once to everyone who reads one of its channels now; how many deliveries that is."""
-        waiting = self._is_due or bool(self._flights)
-        deliveries = 0
-        for batch, readers in self._views(envelopes):
-            self._flights.append((batch, iter(readers)))
-            deliveries += len(readers) * len(batch.envelopes)
-        if not waiting:
-            self._go_on()
-        return deliveries
+        views = self._views(envelopes)
+        self._send(Flight(batch, iter(readers), is_offer=False) for batch, readers in views)
+        return sum(len(readers) * len(batch.envelopes) for batch, readers in views)
 
     def announce(self, envelopes: Sequence[Envelope]) -> int:
         """Offer ephemeral events to everyone who reads one of their channels, but for the person that each
         leaves out; how many offers.
         """
-        offers = 0
-        for envelope in envelopes:
-            batch = Batch([envelope])
-            for reader in self._readers_of(envelope.channels):
-                if reader.user_id != envelope.left_out:
-                    reader.offer(batch)
-                    offers += 1
-        return offers
+        offered = [(envelope, self._others(envelope)) for envelope in envelopes]
+        self._send(Flight(Batch([envelope]), iter(readers), is_offer=True) for envelope, readers in offered)
+        return sum(len(readers) for _, readers in offered)
 
     def settle(self) -> None:
         """Hand over at once what is on its way: whoever is told a cursor next must have all before it."""
         while self._flights:
             self._deliver(FAIR_SHARE)
+
+    def _send(self, flights: Iterable[Flight]) -> None:
+        waiting = self._is_due or bool(self._flights)
+        self._flights.extend(flights)
+        if not waiting:
+            self._go_on()
 
     def _go_on(self) -> None:
         self._is_due = False
@@ -100,10 +104,14 @@ class Broadcaster:
     def _deliver(self, count: int) -> None:
         """Hand what was published first to its next `count` readers, and so on while there are fewer."""
         while count and self._flights:
-            batch, readers = self._flights[0]
+            batch, readers, is_offer = self._flights[0]
             share = list(islice(readers, count))
-            for reader in share:
-                reader.deliver(batch)
+            if is_offer:
+                for reader in share:
+                    reader.offer(batch)
+            else:
+                for reader in share:
+                    reader.deliver(batch)
             if len(share) < count:
                 self._flights.popleft()  # only now: what a delivery itself publishes goes behind it
             count -= len(share)
@@ -135,6 +143,11 @@ class Broadcaster:
         for reader, view in views.items():
             readers[view].append(reader)
         return [(Batch([envelopes[place] for place in view]), same) for view, same in readers.items()]
+
+    def _others(self, envelope: Envelope) -> list[Subscriber]:
+        """Its readers but for the person whom it leaves out."""
+        readers = self._readers_of(envelope.channels)
+        return [reader for reader in readers if reader.user_id != envelope.left_out]
 
     def _readers_of(self, channels: tuple[str, ...]) -> list[Subscriber]:
         # A copy: delivering may end a session, and that takes it out of the very dict walked here.

@@ -160,6 +160,23 @@ def test_very_many_are_told_over_several_turns() -> None:
     assert all([event.position for event in reader.got] == [1, 2, 3] for reader in readers)
 
 
+def test_ephemeral_events_take_several_turns_too() -> None:
+    """In their order with what is published before and after them."""
+    turns = Turns()
+    broadcaster = Broadcaster(turns.later)
+    readers = [Reader() for _ in range(2 * FAIR_SHARE)]
+    for reader in readers:
+        broadcaster.subscribe(reader, ["a"])
+    typing = Typing(post_id=SOMEONE, user_id=UUID(int=7), user_name="Ada", state="started")
+    assert broadcaster.announce([ephemeral(typing, "a", NOON, left_out=typing.user_id)]) == len(readers)
+    broadcaster.publish([stored(1, "a")])
+    assert sum(len(reader.offered) for reader in readers) == FAIR_SHARE
+    assert not any(reader.got for reader in readers)
+    while turns.calls:
+        turns.take()
+    assert all(len(reader.offered) == len(reader.got) == 1 for reader in readers)
+
+
 def test_a_turn_is_no_longer_for_what_was_handed_over_at_once() -> None:
     """What is published then waits for the turn that is due already, and does not get two."""
     turns = Turns()
