@@ -10,7 +10,7 @@ from quart_schema import tag_blueprint, validate_querystring, validate_request, 
 from blueprints import session_cookie
 from blueprints.context import principal, services
 from blueprints.guard import public
-from blueprints.quotas import count_login
+from blueprints.quotas import count_confirmation, count_login, count_taken
 from blueprints.requests import Body, Query
 from itcook.auth import cookies, logins, views
 from itcook.auth.accounts import NewAccount, SignedIn
@@ -141,7 +141,8 @@ async def register(data: Registration) -> tuple[SignIn, int, Headers]:
         time_zone=data.time_zone,
         language=data.language,
     )
-    signed_in = await services().accounts.register(account, data.password, _device())
+    async with count_taken():
+        signed_in = await services().accounts.register(account, data.password, _device())
     answer, headers = await _answer(signed_in, in_cookie=data.cookie)
     return answer, 201, headers
 
@@ -194,16 +195,18 @@ async def me() -> Account:
 
 @blueprint.put("/password")
 @validate_request(NewPasswordChoice)
-async def change_password(data: NewPasswordChoice) -> tuple[str, int, Headers]:
+@validate_response(TokenPair)
+async def change_password(data: NewPasswordChoice) -> tuple[TokenPair | str, int, Headers]:
     """Choose another password. All other logins of the caller end, with their connections.
 
-    A login that lives in a cookie gets another one: whoever has stolen the cookie is another, too.
+    This one goes on with other tokens, which are the answer, or in another cookie, with 204: whoever has
+    stolen the ones before has nothing more.
     """
-    await count_login((await User.get(id=principal().user_id)).email)
-    await services().accounts.change_password(principal(), data.current_password, data.new_password)
+    await count_confirmation()
+    accounts, given = services().accounts, (data.current_password, data.new_password)
     if session_cookie.carried() is None:
-        return "", 204, {}
-    renewed = await cookies.issue(principal().session_id)
+        return TokenPair.of(await accounts.change_password(principal(), *given)), 200, {}
+    renewed = await accounts.change_password_in_cookie(principal(), *given)
     return "", 204, session_cookie.setting(renewed.secret, renewed.expires_at)
 
 

@@ -5,18 +5,25 @@ The fields are those of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Poli
 """
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from quart import Quart, Request, Response, Websocket, g, request, websocket
 
 from blueprints.context import services
 from blueprints.guard import is_public
 from blueprints.problems import answer
-from itcook.errors import RateLimitedError
+from itcook.auth.logins import was_used_from
+from itcook.errors import ConflictError, RateLimitedError
 from itcook.quotas.policies import (
     ANONYMOUS,
+    CONFIRM,
+    EMAIL_TAKEN,
     HANDSHAKE,
     LOGIN,
     LOGIN_ACCOUNT,
+    LOGIN_ACCOUNT_DAY,
+    LOGIN_EVERYWHERE,
     MESSAGE,
     READ,
     REFRESH,
@@ -65,9 +72,45 @@ def register(app: Quart) -> None:
 
 
 async def count_login(email: str) -> None:
-    """Count an attempt to sign in to the account with this address. Raises `RateLimitedError`."""
+    """Count an attempt to sign in to the account with this address. Raises `RateLimitedError`.
+
+    Who guesses from one network uses up what that network has, and not what the account's owner needs
+    elsewhere. What all networks have together binds only those that the account was never used from.
+    """
     # Its hash, because counters may be kept where no address of a person has to be.
-    await _spend(LOGIN_ACCOUNT, hashlib.sha256(email.encode()).hexdigest())
+    account, here = hashlib.sha256(email.encode()).hexdigest(), _address(request)
+    await _spend(LOGIN_ACCOUNT_DAY, f"{account} {here}")
+    await _spend(LOGIN_ACCOUNT, f"{account} {here}")
+    shown = g.get("quota")
+    try:
+        await _spend(LOGIN_EVERYWHERE, account)
+    except RateLimitedError:
+        if not await was_used_from(email, here):
+            raise
+    g.quota = shown
+
+
+async def count_confirmation() -> None:
+    """Count a password that somebody gives who is signed in. Raises `RateLimitedError`."""
+    await _spend(CONFIRM, str(g.principal.session_id))
+
+
+@asynccontextmanager
+async def count_taken() -> AsyncIterator[None]:
+    """Count what is answered with `email_taken`, so that nobody asks after a list of people. Raises
+    `RateLimitedError` before it is known whether an address is taken.
+    """
+    quotas, here = services().quotas, _address(request)
+    if quotas is not None:
+        left = await quotas.look(EMAIL_TAKEN, here)
+        if not left.granted:
+            g.quota = left
+            raise _refused(left)
+    try:
+        yield
+    except ConflictError:
+        await _spend(EMAIL_TAKEN, here)
+        raise
 
 
 async def _count(app: Quart, incoming: Request | Websocket) -> None:
@@ -104,11 +147,16 @@ async def _spend(policy: Policy, key: str) -> None:
         return
     left = g.quota = await quotas.spend(policy, key)
     if not left.granted:
-        raise RateLimitedError(
-            f"too many requests ({policy.name}): {policy.quota} in {policy.window} seconds are allowed;"
-            " wait as long as Retry-After says",
-            retry_after=left.reset,
-        )
+        raise _refused(left)
+
+
+def _refused(left: Left) -> RateLimitedError:
+    policy = left.policy
+    return RateLimitedError(
+        f"too many requests ({policy.name}): {policy.quota} in {policy.window} seconds are allowed;"
+        " wait as long as Retry-After says",
+        retry_after=left.reset,
+    )
 
 
 def _address(incoming: Request | Websocket) -> str:

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
+from itcook.auth import cookies
+from itcook.auth.cookies import SessionCookie
+from itcook.auth.password_rules import check_password
 from itcook.auth.passwords import Passwords
 from itcook.auth.principal import Principal
 from itcook.auth.sessions import (
@@ -13,6 +16,7 @@ from itcook.auth.sessions import (
     Opened,
     continue_session,
     open_session,
+    renew_session,
     revoke_person,
     revoke_session,
 )
@@ -56,7 +60,13 @@ class Accounts:
         self._welcome = welcome
 
     async def register(self, account: NewAccount, password: str, device: Device) -> SignedIn:
-        """Create an account and sign in. Raises `ConflictError` `email_taken`."""
+        """Create an account and sign in. Raises `ConflictError` `email_taken`, and `ValidationError` for a
+        password that everybody tries first.
+
+        What is costly is done before the address is looked up: it takes as long whether it is taken or not.
+        """
+        names = account.first_name, account.last_name
+        check_password(password, "/password", email=account.email, names=names)
         password_hash = await self._passwords.hash(password)
         opened = await _register(account, password_hash, device, self._session_days, self._welcome)
         return self._signed_in(opened)
@@ -86,15 +96,33 @@ class Accounts:
         """End the session of `principal`, its access and refresh tokens with it."""
         await revoke_session(principal.session_id)
 
-    async def change_password(self, principal: Principal, current: str, new: str) -> None:
-        """Have `new` be the password from now on; all other logins of the person end.
+    async def change_password(self, principal: Principal, current: str, new: str) -> SignedIn:
+        """Have `new` be the password from now on; all other logins of the person end, and this one goes on
+        with the tokens of the answer: a refresh token that was stolen before is worth nothing.
 
-        Raises `ForbiddenError` `wrong_password` if `current` is not the one.
+        Raises `ForbiddenError` `wrong_password` if `current` is not the one, and `ValidationError` as
+        `register` does.
         """
+        user, password_hash = await self._new_password(principal, current, new)
+        return self._signed_in(await _change_password(user, password_hash, principal.session_id))
+
+    async def change_password_in_cookie(self, principal: Principal, current: str, new: str) -> SessionCookie:
+        """The same for a login that lives in a cookie: it goes on in the one of the answer."""
+        user, password_hash = await self._new_password(principal, current, new)
+        return await _change_password_in_cookie(user, password_hash, principal.session_id)
+
+    async def _new_password(self, principal: Principal, current: str, new: str) -> tuple[User, str]:
+        user = await self._confirmed(principal, current)
+        names = user.first_name, user.last_name
+        check_password(new, "/new_password", email=user.email, names=names)
+        return user, await self._passwords.hash(new)
+
+    async def _confirmed(self, principal: Principal, password: str) -> User:
+        """The row of `principal`, who knows the password. Raises `ForbiddenError` `wrong_password`."""
         user = await User.get(id=principal.user_id)
-        if not await self._passwords.verify(user.password_hash, current):
+        if not await self._passwords.verify(user.password_hash, password):
             raise _wrong_password()
-        await _change_password(user, await self._passwords.hash(new), principal.session_id)
+        return user
 
     async def _verified(self, email: str, password: str) -> User:
         user = await User.get_or_none(email=email)
@@ -178,7 +206,20 @@ async def _open_if_unchanged(
 
 
 @transactional
-async def _change_password(transaction: Transaction, user: User, password_hash: str, kept: UUID) -> None:
+async def _change_password(transaction: Transaction, user: User, password_hash: str, kept: UUID) -> Opened:
+    await _store_password(transaction, user, password_hash, kept)
+    return await renew_session.within(transaction, kept)
+
+
+@transactional
+async def _change_password_in_cookie(
+    transaction: Transaction, user: User, password_hash: str, kept: UUID
+) -> SessionCookie:
+    await _store_password(transaction, user, password_hash, kept)
+    return await cookies.issue.within(transaction, kept)
+
+
+async def _store_password(transaction: Transaction, user: User, password_hash: str, kept: UUID) -> None:
     unchanged = User.filter(id=user.id, password_hash=user.password_hash)
     if not await unchanged.using_db(transaction.connection).update(password_hash=password_hash):
         raise _wrong_password()  # it was changed while this one was verified

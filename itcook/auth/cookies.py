@@ -8,6 +8,7 @@ another site's page cannot forge: an Origin, which the guard compares with those
 something is changed, a token that only those can have read who may read our answers.
 """
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -76,6 +77,7 @@ def on_replaced(listener: Callable[[UUID], None]) -> Callable[[], None]:
 
 async def owner_of(secret: str) -> Principal:
     """The person whose session lives in this cookie. Raises `UnauthenticatedError`."""
+    asked_at = asyncio.get_running_loop().time()
     session = (
         await LoginSession.filter(
             cookie_hash=hash_of(secret),
@@ -94,6 +96,7 @@ async def owner_of(secret: str) -> Principal:
         name=session.user.name,
         role=session.user.role,
         expires_at=session.expires_at,
+        asked_at=asked_at,
     )
 
 

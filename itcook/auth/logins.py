@@ -10,6 +10,9 @@ from itcook.clock import utc_now
 from itcook.database import Transaction, transactional
 from itcook.errors import NotFoundError
 from itcook.pages import Page, PageQuery, read_page
+from itcook.quotas.quotas import key_of_address
+
+MAX_LOGINS = 200  # that are looked through: more than people have, and who has more waits
 
 
 async def login_sessions(principal: Principal, asked: PageQuery) -> Page[views.LoginSession]:
@@ -18,6 +21,15 @@ async def login_sessions(principal: Principal, asked: PageQuery) -> Page[views.L
     rows, next_before = await read_page(living, asked)
     shown = (views.LoginSession.of(row, current=row.id == principal.session_id) for row in rows)
     return Page[views.LoginSession].of(shown, next_before)
+
+
+async def was_used_from(email: str, network: str) -> bool:
+    """Whether someone signed in to the account with this address from `network`, which is one of
+    `key_of_address`, and lately enough for that login to be kept, ended or not.
+    """
+    latest = models.LoginSession.filter(user__email=email).order_by("-id").limit(MAX_LOGINS)
+    addresses: list[str] = await latest.values_list("address", flat=True)  # type: ignore[assignment] # of one column
+    return any(key_of_address(address) == network for address in addresses)
 
 
 @transactional

@@ -1,17 +1,22 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The person a request or connection acts for, and until when."""
+    """The person a request or connection acts for, and until when.
+
+    `asked_at` is when the check of the credential began, in seconds of the loop's clock: what was revoked
+    later, the check may not know.
+    """
 
     user_id: UUID
     session_id: UUID
     name: str
     role: str
     expires_at: datetime
+    asked_at: float = field(default=0.0, compare=False, repr=False)
 
     @property
     def is_admin(self) -> bool:

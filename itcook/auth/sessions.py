@@ -13,7 +13,7 @@ from uuid import UUID
 
 from itcook.auth.opaque import hash_of, new_secret
 from itcook.database import Transaction, transactional
-from itcook.models import LoginSession, RefreshToken, User
+from itcook.models import LoginSession, RefreshToken, Ticket, User
 
 PersonListener = Callable[[UUID, UUID | None], None]
 
@@ -74,6 +74,18 @@ async def continue_session(transaction: Transaction, refresh_token: str, days: i
         await revoke_session.within(transaction, stored.session.id)
         return None
     return await _continued(transaction, stored.session, days)
+
+
+@transactional
+async def renew_session(transaction: Transaction, session_id: UUID) -> Opened:
+    """Have the session go on with a new refresh token alone: those before, and the tickets that were bought
+    in it, are worth nothing.
+    """
+    sessions = LoginSession.filter(id=session_id).using_db(transaction.connection)
+    session = await sessions.select_related("user").get()
+    await RefreshToken.filter(session_id=session_id).using_db(transaction.connection).delete()
+    await Ticket.filter(session_id=session_id).using_db(transaction.connection).delete()
+    return Opened(session, session.user, await _add_token(transaction, session), transaction.now)
 
 
 @transactional

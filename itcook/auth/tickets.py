@@ -40,11 +40,20 @@ async def buy(transaction: Transaction, principal: Principal) -> Bought:
     return Bought(ticket, max(0, round(lifetime.total_seconds())))
 
 
-@transactional
-async def redeem(transaction: Transaction, ticket: str) -> Claims:
+async def redeem(ticket: str) -> Claims:
     """What the buyer's credential said. Raises `UnauthenticatedError` for a ticket that is not, or no
     longer, good for a connection.
+
+    Only a ticket that is there is worth a transaction: whoever makes them up has not been counted yet, and
+    should not have the one writer of SQLite wait for them.
     """
+    if not await Ticket.filter(ticket_hash=hash_of(ticket)).exists():
+        raise _invalid()
+    return await _redeem(ticket)
+
+
+@transactional
+async def _redeem(transaction: Transaction, ticket: str) -> Claims:
     stored = (
         await Ticket.filter(ticket_hash=hash_of(ticket), expires_at__gt=transaction.now)
         .using_db(transaction.connection)
@@ -52,9 +61,7 @@ async def redeem(transaction: Transaction, ticket: str) -> Claims:
         .first()
     )
     if stored is None or not await _use(transaction, stored):
-        raise UnauthenticatedError(
-            "this ticket is unknown, used or older than 30 seconds: buy another", code="invalid_ticket"
-        )
+        raise _invalid()
     return Claims(stored.session.user_id, stored.session.id, stored.credential_expires_at)
 
 
@@ -68,3 +75,9 @@ async def _use(transaction: Transaction, ticket: Ticket) -> bool:
     # Of two connections at once only one removes the row, whatever each of them has read before.
     removed = await Ticket.filter(ticket_hash=ticket.ticket_hash).using_db(transaction.connection).delete()
     return removed == 1
+
+
+def _invalid() -> UnauthenticatedError:
+    return UnauthenticatedError(
+        "this ticket is unknown, used or older than 30 seconds: buy another", code="invalid_ticket"
+    )

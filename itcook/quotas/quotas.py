@@ -4,7 +4,8 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import Storage
@@ -13,7 +14,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from itcook.quotas.memory import BoundedMemory
 from itcook.quotas.policies import POLICIES, Policy
 
-SITE = 64  # bits of an IPv6 address that are one subscriber's; the others are theirs to choose
+REST = 64  # bits of an IPv6 address that are its subscriber's to choose; those before are the subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ class Quotas:
         """Count one request of `key`'s, if it is within the quota."""
         limiter, item = self._limited[policy]
         granted = await limiter.hit(item, key)
+        return await self._left(policy, key, granted)
+
+    async def look(self, policy: Policy, key: str) -> Left:
+        """What is left, where nothing is counted; `granted`: whether one more request would be."""
+        limiter, item = self._limited[policy]
+        return await self._left(policy, key, await limiter.test(item, key))
+
+    async def _left(self, policy: Policy, key: str, granted: bool) -> Left:
+        limiter, item = self._limited[policy]
         stats = await limiter.get_window_stats(item, key)
         reset = max(1, math.ceil(stats.reset_time - time.time()))
         return Left(policy, granted, stats.remaining, reset)
@@ -63,6 +73,7 @@ def own_quotas() -> Quotas:
     return Quotas(lambda policy: BoundedMemory())
 
 
+@lru_cache(maxsize=10_000)  # as many as may be connected: who asks once mostly asks again
 def key_of_address(address: str) -> str:
     """Who is counted as one: an IPv4 address, or the network of an IPv6 subscriber."""
     try:
@@ -73,4 +84,4 @@ def key_of_address(address: str) -> str:
         return address
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
-    return str(ip_network((int(parsed), SITE), strict=False))
+    return f"{IPv6Address(int(parsed) >> REST << REST)}/{128 - REST}"

@@ -1,6 +1,7 @@
 """Quotas of several nodes, counted in Redis; while it is away, by each node for itself."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 from limits.aio.storage import RedisStorage
@@ -42,10 +43,17 @@ class SharedQuotas:
 
     async def spend(self, policy: Policy, key: str) -> Left:
         """Count one request of `key`'s, if it is within the quota."""
+        return await self._asked(lambda quotas: quotas.spend(policy, key))
+
+    async def look(self, policy: Policy, key: str) -> Left:
+        """What is left, where nothing is counted."""
+        return await self._asked(lambda quotas: quotas.look(policy, key))
+
+    async def _asked(self, ask: Callable[[Quotas], Awaitable[Left]]) -> Left:
         if self._redis.reachable:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    return await self._shared.spend(policy, key)
+                    return await ask(self._shared)
             except (RedisError, OSError) as error:
                 log.debug("a request was counted by this node alone", error=str(error))
-        return await self._own.spend(policy, key)
+        return await ask(self._own)

@@ -72,10 +72,10 @@ class Connections:
         self._subscriptions = Subscriptions(history, broadcaster, self.attendance)
         self.counters = Counters(clock, self._time)
         self._joining = Joining(history, self._subscriptions, self.counters)
-        self.polling = Polling(history, broadcaster, clock, per_person)
+        self._revocations = Revocations(self._time)
+        self.polling = Polling(history, broadcaster, self._revocations, clock, per_person)
         self.timers = Timers(self._subscriptions.cursor, liveness, clock)
         self._registry = Registry()
-        self._revocations = Revocations(self._time)
         self.audit = Audit(self._registry, self._subscriptions, clock)
         renewal = Renewal(verify, self._registry, self._revocations, self.audit, self.timers)
         self._asking = Asking(self._joining, self._subscriptions, renewal, self.typists)
@@ -101,8 +101,8 @@ class Connections:
         return iter(self._registry)
 
     def open(self, principal: Principal, transport: TransportName, sink: Sink, address: str = "") -> Session:
-        """Take in a connection; while the server drains, if there is no room, or if its login was revoked
-        after it was let in, one that has ended already. `address` is the client's.
+        """Take in a connection; while the server drains, if there is no room, or if its login was revoked or
+        its credential replaced after it was let in, one that has ended already. `address` is the client's.
 
         Never raises: by then a transport may have begun to answer. `check_room` is for before.
         """
@@ -125,6 +125,8 @@ class Connections:
             session.end(ends.OVERLOADED.after(1_000 * random.randint(*RETRY_SECONDS)))  # noqa: S311 # no secret
         elif self._revocations.are_certain(principal):
             session.end(ends.REVOKED)
+        elif self._revocations.are_of_the_credential(principal):
+            session.end(ends.TOKEN_EXPIRED)
         else:
             self.timers.start(session)
             self._make_room(principal.user_id)
@@ -193,9 +195,11 @@ class Connections:
                 session.end(ends.REVOKED)
 
     def expire_login(self, session_id: UUID) -> None:
-        """End the connections of a login session whose credential was replaced; who has the new one comes
-        back.
+        """End the connections of a login session whose credential was replaced, also those that are about to
+        open; who has the new one comes back.
         """
+        self._revocations.credential_replaced(session_id)
+        self.polling.stop_login(session_id)
         for session in self._registry.of_login(session_id):
             session.end(ends.TOKEN_EXPIRED)
 

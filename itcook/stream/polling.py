@@ -15,6 +15,7 @@ from itcook.stream.broadcaster import Broadcaster
 from itcook.stream.envelope import Batch, Envelope
 from itcook.stream.history import History, NotCoveredError, Reason
 from itcook.stream.reading import Reading
+from itcook.stream.revocations import Revocations
 
 MAX_EVENTS = 100  # of one answer
 MAX_WAIT = 25.0  # seconds; proxies cut what is silent for 30 or 60
@@ -71,9 +72,17 @@ class Polling:
     of which the oldest makes room.
     """
 
-    def __init__(self, history: History, broadcaster: Broadcaster, clock: Clock, per_person: int) -> None:
+    def __init__(
+        self,
+        history: History,
+        broadcaster: Broadcaster,
+        revocations: Revocations,
+        clock: Clock,
+        per_person: int,
+    ) -> None:
         self._history = history
         self._broadcaster = broadcaster
+        self._revocations = revocations
         self._clock = clock
         self._per_person = per_person
         self._waiting: dict[UUID, dict[_Waiter, None]] = {}
@@ -130,6 +139,8 @@ class Polling:
         theirs[waiter] = None
         for oldest in list(theirs)[: -self._per_person]:  # those that were told before may not be gone yet
             oldest.stop()
+        if self._revocations.may_concern(principal):
+            waiter.stop()  # from now on it would be told, and this was before
         try:
             yield waiter
         finally:

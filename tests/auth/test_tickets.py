@@ -9,12 +9,14 @@ from itcook.auth.principal import Principal
 from itcook.auth.sessions import revoke_session
 from itcook.auth.tickets import LIFETIME, buy, prune, redeem
 from itcook.clock import utc_now
+from itcook.database import Database
 from itcook.errors import UnauthenticatedError
 from itcook.models import LoginSession, Ticket
-from tests.support.core import backend
+from tests.support.core import backend, database
 from tests.support.people import Person
+from tests.support.statements import traced
 
-__all__ = ["backend"]
+__all__ = ["backend", "database"]
 
 
 @pytest.fixture
@@ -66,6 +68,16 @@ async def test_what_is_no_ticket_is_refused(buyer: Principal, ticket: str) -> No
     await buy(buyer)
     with pytest.raises(UnauthenticatedError):
         await redeem(ticket)
+
+
+async def test_a_made_up_ticket_costs_no_transaction(database: Database, backend: str) -> None:
+    """Nobody has counted who sends it, and others wait for the one writer: it is looked up, no more."""
+    if backend != "sqlite":
+        return  # the transactions are the same code
+    async with traced() as statements:
+        with pytest.raises(UnauthenticatedError):
+            await redeem("made up")
+    assert [statement.split()[0] for statement in statements] == ["SELECT"]
 
 
 async def test_unused_tickets_are_pruned(buyer: Principal) -> None:

@@ -120,6 +120,11 @@ class CountingHasher(PasswordHasher):
     """Hashes as its base does, and counts."""
 
     verified = 0
+    hashed = 0
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.hashed += 1
+        return super().hash(password, salt=salt)
 
     def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 # its base calls it so
         self.verified += 1
@@ -145,6 +150,28 @@ async def test_login_takes_as_long_for_nobody(counted: Client, hasher: CountingH
         before = hasher.verified
         await post(counted, "/login", credentials(ada, email=email, password="another password"))
         assert hasher.verified == before + 1
+
+
+async def test_registering_takes_as_long_for_a_taken_address(counted: Client, hasher: CountingHasher) -> None:
+    """The answer tells; what it costs does not tell before the answer, or to whoever is refused it."""
+    await register(counted)
+    for body, status in ((registration(), 409), (registration("Grace Hopper"), 201)):
+        before = hasher.hashed, hasher.verified
+        assert (await post(counted, "/register", body))[0] == status
+        assert (hasher.hashed, hasher.verified) == (before[0] + 1, before[1])
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["1q2w3e4r5t", "1Q2W3E4R5T", "\uff11q2w3e4r5t", "Ada Lovelace", "lovelaceada", "ada@lovelace.example"],
+)
+async def test_what_everybody_tries_first_is_no_password(client: Client, password: str) -> None:
+    """What was found in breaches, and one's own name and address, however they are written."""
+    body = registration(password=password, email="ada@lovelace.example")
+    status, answer = await post(client, "/register", body)
+    assert (status, answer["code"]) == (422, "weak_password")
+    assert [error["pointer"] for error in answer["errors"]] == ["/password"]
+    assert not await User.exists()
 
 
 async def test_login_renews_an_outdated_hash(client: Client, ada: Person, services: Services) -> None:

@@ -1,8 +1,10 @@
 """Requests and handshakes are counted, each by its kind, and refused past the quota."""
 
 import asyncio
+import hashlib
 import re
 from functools import partial
+from typing import Any, cast
 
 import pytest
 from quart import Quart
@@ -14,7 +16,19 @@ from itcook.app import create_app
 from itcook.auth.passwords import Passwords
 from itcook.quotas import quotas
 from itcook.quotas.memory import BoundedMemory
-from itcook.quotas.policies import ANONYMOUS, HANDSHAKE, LOGIN, READ, REFRESH, REGISTER, WRITE, Policy
+from itcook.quotas.policies import (
+    ANONYMOUS,
+    EMAIL_TAKEN,
+    HANDSHAKE,
+    LOGIN,
+    LOGIN_ACCOUNT_DAY,
+    LOGIN_EVERYWHERE,
+    READ,
+    REFRESH,
+    REGISTER,
+    WRITE,
+    Policy,
+)
 from itcook.quotas.quotas import key_of_address
 from itcook.services import Services
 from itcook.settings import Settings
@@ -141,6 +155,72 @@ async def test_guessing_a_password_is_slow(client: Client, ada: Person) -> None:
     assert refused.headers["RateLimit-Policy"] == '"login-account";q=20;w=900'
     hers = {"email": "grace.hopper@example.com", "password": registration()["password"]}
     assert (await client.post("/api/v1/auth/login", json=hers)).status_code == 200
+
+
+def calling_from(app: Quart, address: str) -> Client:
+    """A client whose requests come from this address."""
+    client = app.test_client()
+    return cast("Client", _From(client, address))
+
+
+class _From:
+    """Posts from an address of its own."""
+
+    def __init__(self, client: Client, address: str) -> None:
+        self._client = client
+        self._address = address
+
+    async def post(self, path: str, **request: Any) -> Any:
+        return await self._client.post(path, scope_base={"client": (self._address, 1)}, **request)
+
+
+async def test_a_stranger_locks_nobody_out(app: Quart, services: Services, ada: Person) -> None:
+    """Who guesses uses up what their own network has for this account; its owner signs in from elsewhere.
+
+    With very many addresses what all have together is used up, and still not for networks that the account
+    was used from; whether there is the account makes no difference to a stranger.
+    """
+    right = {"email": ada.email, "password": registration()["password"]}
+    stranger, owner = calling_from(app, "2001:db8:1:2::66"), calling_from(app, "192.0.2.1")
+    for number in range(21):
+        guess = {"email": ada.email, "password": f"guess number {number}"}
+        refused = await stranger.post("/api/v1/auth/login", json=guess)
+    assert refused.status_code == 429
+    neighbour = calling_from(app, "2001:db8:1:2::67")
+    assert (await neighbour.post("/api/v1/auth/login", json=right)).status_code == 429
+    assert (await owner.post("/api/v1/auth/login", json=right)).status_code == 200
+    account = hashlib.sha256(ada.email.encode()).hexdigest()
+    nobody = hashlib.sha256(b"nobody@example.com").hexdigest()
+    for each in (account, nobody):
+        await use_up(services, LOGIN_EVERYWHERE, each)
+    assert (await owner.post("/api/v1/auth/login", json=right)).status_code == 200
+    elsewhere = calling_from(app, "198.51.100.9")
+    answers = [
+        await elsewhere.post("/api/v1/auth/login", json={**right, "email": email})
+        for email in (ada.email, "nobody@example.com")
+    ]
+    assert [answer.status_code for answer in answers] == [429, 429]
+    assert await answers[0].get_json() == await answers[1].get_json()
+
+
+async def test_who_goes_on_guessing_waits_longer(client: Client, services: Services, ada: Person) -> None:
+    """A quota of the day stands behind that of the quarter of an hour."""
+    key = f"{hashlib.sha256(ada.email.encode()).hexdigest()} {HERE}"
+    await use_up(services, LOGIN_ACCOUNT_DAY, key)
+    body = {"email": ada.email, "password": registration()["password"]}
+    refused = await client.post("/api/v1/auth/login", json=body)
+    assert refused.status_code == 429
+    assert refused.headers["RateLimit-Policy"] == '"login-account-day";q=100;w=86400'
+
+
+async def test_nobody_asks_after_a_list_of_people(client: Client, services: Services, ada: Person) -> None:
+    """Registering tells whether an address is taken, and only a few times: then it tells nothing of any."""
+    for _ in range(EMAIL_TAKEN.quota):
+        assert (await client.post("/api/v1/auth/register", json=registration())).status_code == 409
+    for name in ("Ada Lovelace", "Grace Hopper"):
+        refused = await client.post("/api/v1/auth/register", json=registration(name))
+        assert refused.status_code == 429
+        assert refused.headers["RateLimit-Policy"] == '"email-taken";q=30;w=3600'
 
 
 async def test_refused_credentials_are_counted_by_address(

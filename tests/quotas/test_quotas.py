@@ -30,6 +30,16 @@ async def test_what_is_left_is_told(quotas: Quotas) -> None:
     assert all(1 <= left.reset <= 3600 for left in asked)
 
 
+async def test_looking_counts_nothing(quotas: Quotas) -> None:
+    """And tells the same: whether one more would be granted, and how many."""
+    looked = [(left.granted, left.remaining) for left in [await quotas.look(FEW, "ada") for _ in range(5)]]
+    assert looked == [(True, 3)] * 5
+    for _ in range(3):
+        await quotas.spend(FEW, "ada")
+    left = await quotas.look(FEW, "ada")
+    assert (left.granted, left.remaining) == (False, 0)
+
+
 async def test_policies_and_people_are_counted_apart(quotas: Quotas) -> None:
     """Who has used up one quota has the others, and so has everybody else."""
     for _ in range(3):

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 
 import pytest
 
@@ -27,6 +29,7 @@ class Here:
 
     def __init__(self) -> None:
         self.now: datetime = NOON
+        self.asked_at = inf  # of the tokens: everything that was revoked was revoked before
         self.table = FakeTable()
         self.history = History(EPOCH, 0, self.table.read)
         self.broadcaster = Broadcaster()
@@ -47,7 +50,7 @@ class Here:
     async def poll(
         self, *names: str, after: str | None = None, limit: int = 100, wait: float = 0, number: int = 1
     ) -> Polled:
-        who = someone(number, NOON + timedelta(minutes=15))
+        who = replace(someone(number, NOON + timedelta(minutes=15)), asked_at=self.asked_at)
         return await self.connections.polling.poll(who, names, after, limit=limit, wait=wait)
 
     async def waiting(self, *names: str, count: int = 1) -> "asyncio.Task[Polled]":
@@ -158,6 +161,7 @@ async def test_what_ends_connections_ends_waits(here: Here) -> None:
     ends: list[Callable[[], None]] = [
         partial(here_.end_login, ADA.session_id),
         partial(here_.end_person, ADA.user_id, None),
+        partial(here_.expire_login, ADA.session_id),
         partial(here_.membership_changed, ADA.user_id, kitchen_id, False),
         here_.polling.stop,
     ]
@@ -204,3 +208,23 @@ async def test_channels_that_cannot_be_read(here: Here) -> None:
     with pytest.raises(ValidationError) as many:
         await here.poll(*(f"gone:{number}" for number in range(10_000)))
     assert len(many.value.errors) == 20
+
+
+async def test_who_was_revoked_on_their_way_in_does_not_wait(here: Here) -> None:
+    """A login, a person or a credential that ended after the check of the token: the poll is answered at
+    once, and the next one is refused. What was checked later waits.
+    """
+    here.asked_at = 0.0
+    ends: list[Callable[[], None]] = [
+        partial(here.connections.end_login, someone(1).session_id),
+        partial(here.connections.end_person, someone(2).user_id, None),
+        partial(here.connections.expire_login, someone(3).session_id),
+    ]
+    for number, end in enumerate(ends, 1):
+        end()
+        poll = here.poll("community", after=here.history.cursor, wait=60, number=number)
+        assert await asyncio.wait_for(poll, 5) == Polled((), here.history.cursor)
+    here.asked_at = inf
+    task = await here.waiting("community")
+    here.publish(stored(1))
+    assert positions(await task) == [1]

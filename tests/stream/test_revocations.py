@@ -1,5 +1,6 @@
 """Revocations that overtook someone who was let in."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -53,3 +54,30 @@ def test_nothing_is_remembered_for_ever(clock: Clock, revocations: Revocations) 
     revocations.login_revoked(UUID(int=3))
     assert len(revocations) == 2
     assert revocations.are_certain(replace(ADA, session_id=UUID(int=1)))
+
+
+def test_a_credential_is_compared_with_when_it_was_checked(clock: Clock, revocations: Revocations) -> None:
+    """One that was checked before it was replaced is the old one; the login goes on with the other."""
+    clock.now = 5.0
+    revocations.credential_replaced(ADA.session_id)
+    assert revocations.are_of_the_credential(replace(ADA, asked_at=4.0))
+    assert not revocations.are_of_the_credential(replace(ADA, asked_at=6.0))
+    assert not revocations.are_of_the_credential(replace(ADA, asked_at=4.0, session_id=uuid4()))
+    assert not revocations.are_certain(ADA)
+
+
+def test_what_came_before_the_check_concerns_nobody(clock: Clock, revocations: Revocations) -> None:
+    """The check knew of it; only what came later it may not know."""
+    revocations.login_revoked(ADA.session_id)
+    revocations.person_revoked(ADA.user_id)
+    assert not revocations.may_concern(replace(ADA, asked_at=1.0))
+    revocation: list[tuple[Callable[[UUID], None], UUID]] = [
+        (revocations.login_revoked, ADA.session_id),
+        (revocations.person_revoked, ADA.user_id),
+        (revocations.credential_replaced, ADA.session_id),
+    ]
+    for revoke, revoked in revocation:
+        clock.now += 2
+        assert not revocations.may_concern(replace(ADA, asked_at=clock.now))
+        revoke(revoked)
+        assert revocations.may_concern(replace(ADA, asked_at=clock.now - 1))
