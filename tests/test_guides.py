@@ -1,13 +1,16 @@
 """The guides, followed: each command, each line for a console, each file, against a real server."""
 
 import json
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, CDPSession, ConsoleMessage, Page, expect
 
+from tests.support.api import Api
 from tests.support.browser import PATIENCE, chromium
 from tests.support.documents import ROOT, sessions
 from tests.support.processes import Server, running
@@ -17,8 +20,15 @@ from tests.support.tools import leave_out, need
 from tests.support.waiting import until
 
 WEBSOCKET, FRONTEND, BACKEND = (f"docs/{name}_GUIDE.md" for name in ("WEBSOCKET", "FRONTEND", "BACKEND"))
+OPERATIONS = "docs/operations.md"
 GUIDES = (WEBSOCKET, FRONTEND, BACKEND)
 CLIENT = ROOT / "client"
+ACCOUNT = {
+    "email": "ada@example.com",
+    "password": "a long kitchen secret",
+    "first_name": "Ada",
+    "last_name": "Cook",
+}
 # As Vite's template has it, which the guides tell their readers to begin with.
 TSCONFIG = {
     "compilerOptions": {
@@ -78,6 +88,24 @@ async def test_the_commands_of_a_guide_do_what_it_says(page: str, tmp_path: Path
     need("curl")
     need_client()
     await run_shell(page, settle(page, tmp_path / "checkout", server), server)
+
+
+async def test_the_commands_of_operations_do_what_they_say(tmp_path: Path) -> None:
+    """On the data of a server that was stopped, as most of them want it, and with an account."""
+    (tmp_path / "data").mkdir()
+    async with running(tmp_path / "data") as server:
+        api = Api(server)
+        await api.done("POST", "/auth/register", None, json=ACCOUNT)
+        await api.aclose()
+        server.terminate()
+        assert await server.ended() == 0
+        checkout = settle(OPERATIONS, tmp_path / "checkout", server)
+        await run_shell(OPERATIONS, checkout, server)
+    with closing(sqlite3.connect(checkout / "backup.sqlite3")) as backup:
+        assert backup.execute("SELECT email FROM users").fetchall() == [(ACCOUNT["email"],)]
+        before = backup.execute("SELECT epoch FROM stream_heads").fetchall()
+    with closing(sqlite3.connect(server.database)) as restored:
+        assert restored.execute("SELECT epoch FROM stream_heads").fetchall() != before
 
 
 async def test_a_browser_with_nothing_but_the_guide_gets_events(tab: Page, server: Server) -> None:
@@ -220,7 +248,7 @@ def test_json_in_the_guides_is_what_goes_over_the_wire(page: str) -> None:
             check_message(json.loads(block.text))
 
 
-@pytest.mark.parametrize("page", [*GUIDES, "README.md", "docs/tutorial.md"])
+@pytest.mark.parametrize("page", [*GUIDES, OPERATIONS, "README.md", "docs/tutorial.md"])
 def test_every_block_is_followed_or_says_why_not(page: str) -> None:
     """No snippet is there that nothing tries. Sessions are run by tests of their own."""
     run_elsewhere = set(sessions(page).values())

@@ -54,7 +54,7 @@ def sections(page: Path) -> list[tuple[int, str, str]]:
     """Level, title and text of each section, without blocks of code."""
     parts = re.split(r"^(#+) (.+)$", BLOCK.sub("", page.read_text()), flags=re.MULTILINE)
     return [
-        (len(level), title, text)
+        (len(level), title, " ".join(text.split()))  # a name may be broken over two lines
         for level, title, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
     ]
 
