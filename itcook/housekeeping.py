@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -11,7 +12,6 @@ from itcook.auth import sessions, tickets
 from itcook.clock import Clock
 from itcook.kitchens import invites
 from itcook.notifications import inbox, system
-from itcook.settings import Settings
 from itcook.stream.table import StreamTable
 
 EVERY_SECONDS = 60.0
@@ -19,11 +19,23 @@ EVERY_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
-class Housekeeping:
-    """Runs until cancelled; a task that fails is tried again at the next round."""
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What became of one task: how much it removed, or the `error` that stopped it."""
 
-    def __init__(self, settings: Settings, table: StreamTable, clock: Clock) -> None:
-        self._settings = settings
+    what: str
+    removed: int = 0
+    error: str | None = None
+
+
+class Housekeeping:
+    """Runs until cancelled; a task that fails is tried again at the next round. Of events, those of the last
+    `hours` are kept, `entries` at most.
+    """
+
+    def __init__(self, hours: float, entries: int, table: StreamTable, clock: Clock) -> None:
+        self._hours = hours
+        self._entries = entries
         self._table = table
         self._clock = clock
 
@@ -33,27 +45,28 @@ class Housekeeping:
             await self.tidy(self._clock())
             await asyncio.sleep(EVERY_SECONDS)
 
-    async def tidy(self, now: datetime) -> None:
+    async def tidy(self, now: datetime) -> list[Tidied]:
         """Remove what has outlived its use at `now`."""
-        await _try("stream history", self._prune_history, now)
-        await _try("idempotency keys", idempotency.prune, now)
-        await _try("login sessions", sessions.prune, now)
-        await _try("tickets", tickets.prune, now)
-        await _try("inbox items", inbox.prune, now)
-        await _try("system notifications", system.prune, now)
-        await _try("kitchen invites", invites.prune, now)
+        return [
+            await _try("stream history", self._prune_history, now),
+            await _try("idempotency keys", idempotency.prune, now),
+            await _try("login sessions", sessions.prune, now),
+            await _try("tickets", tickets.prune, now),
+            await _try("inbox items", inbox.prune, now),
+            await _try("system notifications", system.prune, now),
+            await _try("kitchen invites", invites.prune, now),
+        ]
 
     async def _prune_history(self, now: datetime) -> int:
-        return await self._table.prune(
-            now, hours=self._settings.history_hours, entries=self._settings.history_entries
-        )
+        return await self._table.prune(now, hours=self._hours, entries=self._entries)
 
 
-async def _try(what: str, prune: Callable[[datetime], Awaitable[int]], now: datetime) -> None:
+async def _try(what: str, prune: Callable[[datetime], Awaitable[int]], now: datetime) -> Tidied:
     try:
         removed = await prune(now)
     except Exception as error:
         log.warning("could not tidy up", what=what, error=str(error))
-    else:
-        if removed:
-            log.info("tidied up", what=what, removed=removed)
+        return Tidied(what, error=str(error))
+    if removed:
+        log.info("tidied up", what=what, removed=removed)
+    return Tidied(what, removed)

@@ -93,7 +93,8 @@ async def _stream(settings: Settings, shared: Shared, verify: Verify) -> AsyncIt
             MembershipChanged(user_id=user_id, kitchen_id=kitchen_id, joined=joined)
         )
     )
-    housekeeping = asyncio.create_task(Housekeeping(settings, stream.table, utc_now).run())
+    keeping = Housekeeping(settings.history_hours, settings.history_entries, stream.table, utc_now)
+    housekeeping = asyncio.create_task(keeping.run())
     try:
         async with AsyncExitStack() as stack:
             if shared.redis is not None:

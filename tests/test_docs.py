@@ -2,15 +2,17 @@
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+import click
 import pytest
 from quart import Quart
 
-from itcook import errors, events, messages
+from itcook import cli, errors, events, messages
 from itcook.app import create_app
+from itcook.commands.exits import Exit
 from itcook.quotas.policies import POLICIES, Policy
 from itcook.settings import Settings
 from itcook.stream import ends
@@ -22,6 +24,7 @@ PROTOCOL = "docs/reference/protocol.md"
 REST = "docs/reference/rest.md"
 OPERATIONS = "docs/operations.md"
 GUIDE = "docs/WEBSOCKET_GUIDE.md"
+CLI = "docs/reference/cli.md"
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md"]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -142,6 +145,28 @@ def test_the_guide_lists_all_there_is() -> None:
         assert sorted(listed) == sorted(code(row[0]) for row in table(PROTOCOL, name)), name
     ways = {(row[0], row[1]) for row in table(GUIDE, "guide-ends")}
     assert ways == {(row[0], row[2]) for row in table(PROTOCOL, "ends")}
+
+
+def test_the_table_of_commands_is_the_commands() -> None:
+    """Every command that is not hidden, and which of them print JSON."""
+    documented = {code(row[0]): "`--json`" in row[-1] for row in table(CLI, "commands")}
+    assert documented == dict(_commands("itcook", cli.main))
+
+
+def _commands(name: str, command: click.Command) -> Iterator[tuple[str, bool]]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for part in command.list_commands(context):
+            found = command.get_command(context, part)
+            assert found is not None, part
+            yield from _commands(f"{name} {part}", found)
+    elif not command.hidden:
+        yield name, any("--json" in option.opts for option in command.params)
+
+
+def test_the_table_of_exit_codes_is_the_exit_codes() -> None:
+    """Every one, and none besides."""
+    assert [int(row[0]) for row in table(CLI, "exits")] == sorted(Exit)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])

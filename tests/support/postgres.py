@@ -6,10 +6,8 @@ It is Debian's, or another one of the system's, or else the one that pip brings.
 import importlib.util
 import os
 import pwd
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +22,7 @@ import psutil
 from itcook.database import migrate
 from itcook.settings import Settings
 from tests.support.last_will import last_will
+from tests.support.ports import free_port
 from tests.support.tools import leave_out
 
 SECRET = "a-secret-for-tests-on-postgresql-only"
@@ -69,7 +68,7 @@ class Cluster:
         self._process: subprocess.Popen[bytes]
         self._made = 0  # databases
         self._idle: list[str] = []  # those of them that are empty
-        self.port = _free_port()
+        self.port = free_port()
 
     def create(self) -> None:
         """Make the empty cluster."""
@@ -200,13 +199,3 @@ def _as_ordinary_user() -> dict[str, Any]:
         return {"user": "postgres", "group": "postgres"}
     nobody = pwd.getpwnam("nobody")
     return {"user": nobody.pw_uid, "group": nobody.pw_gid}
-
-
-def _free_port() -> int:
-    """One that the system gives nobody by itself, also while the server that will need it again is down."""
-    while True:
-        # Linux itself gives 32768 to 60999. Hypothesis makes the common numbers the same in all processes.
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as sock, suppress(OSError):
-            sock.bind(("127.0.0.1", port))
-            return port

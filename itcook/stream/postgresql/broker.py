@@ -38,6 +38,14 @@ _NOTIFY = "SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]
 log = structlog.get_logger(__name__)
 
 
+async def notify(connection: asyncpg.Connection, sender: str, told: Sequence[Signal]) -> None:
+    """Tell all nodes `told` from a process that is no node. Raises what the connection does."""
+    # Not left in their lists of those who live: a sender that is leaving.
+    messages = [Message(sender=sender, signal=signals.encode(signal), leaving=True) for signal in told]
+    texts = [text for number, message in enumerate(messages) for text in payloads(message, number)]
+    await connection.execute(_NOTIFY, [CHANNEL] * len(texts), texts)
+
+
 class DeafError(ConnectionError):
     """The connection is open, and nothing comes."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import structlog
@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from redis.exceptions import ConnectionError as UnheardError
 
 from itcook.redis import SharedRedis
+from itcook.stream import signals
 from itcook.stream.redis.wire import Message
+from itcook.stream.signals import Signal
 
 MAX_WAITING = 10_000  # messages that wait for Redis; more is a flood, of which the rest is dropped
 MAX_WAITING_BYTES = 8 * 1024 * 1024
@@ -18,6 +20,13 @@ SENT_TOGETHER = 100
 SILENCE_SECONDS = 5.0  # a node that does not hear itself for so long, who speaks each second, is deaf
 
 log = structlog.get_logger(__name__)
+
+
+async def publish(redis: SharedRedis, sender: str, told: Sequence[Signal]) -> None:
+    """Tell all nodes `told` from a process that is no node. Raises what Redis does."""
+    for signal in told:
+        message = Message(sender=sender, signal=signals.encode(signal))
+        await redis.commands.publish(redis.key("all"), message.model_dump_json(exclude_defaults=True))
 
 
 class Mail:

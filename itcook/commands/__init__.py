@@ -1,0 +1,1 @@
+"""The commands of `itcook`, a module for each; beside them what they share."""
