@@ -6,12 +6,15 @@
     ├── ForbiddenError           403  known, but not allowed
     ├── NotFoundError            404  does not exist, or is not the caller's to see
     ├── MethodNotAllowedError    405
-    ├── RequestTimeoutError      408  the body did not arrive in time
+    ├── RequestTimeoutError      408  the request did not arrive in time
     ├── ConflictError            409  the state of things is against it
     ├── TooLargeError            413
     ├── UnsupportedMediaError    415  the body is not JSON
     ├── ValidationError          422  readable, but wrong: `errors` points at each place
+    ├── UpgradeRequiredError     426  another version of WebSocket
     ├── RateLimitedError         429  `retry_after` seconds
+    ├── HeadTooLargeError        431  the request line and its headers
+    ├── UnsupportedCodingError   501  a body in a Transfer-Encoding that is not read
     └── UnavailableError         503  the database or the server cannot serve now; `retry_after` seconds
 
 Each is raised where it is found and translated once, at the edge, into RFC 9457
@@ -109,8 +112,20 @@ class ValidationError(ProblemError):
     status, code = 422, "validation_failed"
 
 
+class UpgradeRequiredError(ProblemError):
+    status, code = 426, "upgrade_required"
+
+
 class RateLimitedError(ProblemError):
     status, code = 429, "rate_limited"
+
+
+class HeadTooLargeError(ProblemError):
+    status, code = 431, "head_too_large"
+
+
+class UnsupportedCodingError(ProblemError):
+    status, code = 501, "unsupported_coding"
 
 
 class UnavailableError(ProblemError):

@@ -5,8 +5,7 @@
   and what it wants to write or close later comes by way of `protocol_send`, where it is dropped.
 - No connection is closed with bytes unread: that would reset it, and the client would lose the last words.
 - A call of the application that is over holds nobody up, however much its client still sends.
-- No permessage-deflate is negotiated, which costs 100 KiB a connection and lets a small message inflate
-  without bound, and no clear-text connection is switched to HTTP/2.
+- A request that does not come whole in time is answered, if anything of it came, and its connection closed.
 """
 
 import asyncio
@@ -14,7 +13,6 @@ import contextlib
 import ssl
 from typing import Any, cast
 
-import h11
 import structlog
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.task_group import TaskGroup
@@ -22,12 +20,10 @@ from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData
-from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ConnectionState
 from hypercorn.utils import parse_socket_addr
-from wsproto.handshake import WEBSOCKET_VERSION
 
+from itcook.http1 import HTTP1
 from itcook.http2 import HTTP2
 from itcook.stream.session import Liveness
 from transports.connection import EXTENSION, Connection
@@ -36,15 +32,14 @@ LINGER_SECONDS = 3.0  # from our last byte until a client that does not close is
 
 Address = tuple[str, int] | None
 
-_LISTS = {b"connection", b"sec-websocket-protocol"}
-
 log = structlog.get_logger(__name__)
 
 
 class Client(TCPServer):
     """One TCP connection, served when awaited.
 
-    `run`, `_close`, `_read_data` and `protocol_send` stand for Hypercorn's of the same names.
+    `run`, `_initiate_server_close`, `_close`, `_read_data` and `protocol_send` stand for Hypercorn's of the
+    same names.
     """
 
     def __init__(
@@ -76,6 +71,7 @@ class Client(TCPServer):
                 await self.protocol.initiate()
                 await self.idle_task.restart(task_group, self._first_request)
                 await self._read_data()
+                await self.idle_task.stop()  # else the socket would be kept until that is over
         except OSError as error:
             log.debug("connection lost", error=str(error))
         finally:
@@ -88,6 +84,13 @@ class Client(TCPServer):
         """
         await asyncio.sleep(self.config.keep_alive_timeout)
         await asyncio.shield(self._initiate_server_close())
+
+    async def _initiate_server_close(self) -> None:
+        """What Hypercorn calls when no request came, or when the server stops."""
+        if isinstance(self.protocol, HTTP1) and not self.context.terminated.is_set():
+            await self.protocol.refuse_late_head()
+        if not self._finishing:
+            await super()._initiate_server_close()
 
     async def _close(self) -> None:
         with contextlib.suppress(OSError):  # such as of a client that does not end its side of TLS
@@ -120,7 +123,7 @@ class Client(TCPServer):
     def _hand_over(self, owner: asyncio.Protocol) -> None:
         """Have `owner` own the connection, after what was read of it already."""
         self._owner = owner
-        cast("_HTTP", self.protocol).is_over = True
+        cast("HTTP1", self.protocol).is_over = True
         if self._finishing:
             self._transport.abort()  # the client has left: nobody reads any more, or would see it go
         if self._transport.is_closing():
@@ -170,7 +173,7 @@ class Client(TCPServer):
             parse_socket_addr(sock.family, sock.getsockname()),
         )
 
-    def _http(self, task_group: TaskGroup, client: Address, server: Address) -> "_HTTP | HTTP2":
+    def _http(self, task_group: TaskGroup, client: Address, server: Address) -> HTTP1 | HTTP2:
         if self._http2:
             return HTTP2(
                 self.app,
@@ -183,7 +186,7 @@ class Client(TCPServer):
                 self.protocol_send,
                 self._liveness,
             )
-        return _HTTP(
+        return HTTP1(
             self.app,
             self.config,
             self.context,
@@ -216,48 +219,3 @@ class _Inbox:
         """Forget what comes, until nothing more does."""
         while not self._disconnected:
             await self.receive()
-
-
-class _HTTP(H11Protocol):
-    """HTTP/1.1, and the WebSocket it may become."""
-
-    is_over = False  # the connection was taken over
-
-    async def _create_stream(self, request: h11.Request) -> None:
-        if self.is_over:
-            return  # of requests pipelined behind: each would take the connection from the one before
-        if dict(request.headers).get(b"sec-websocket-version", WEBSOCKET_VERSION) != WEBSOCKET_VERSION:
-            await self._refuse_version()
-            return
-        headers = [(name, value) for name, value in request.headers if _is_understood(name, value)]
-        await super()._create_stream(
-            h11.Request(
-                method=request.method,
-                target=request.target,
-                headers=headers,
-                http_version=request.http_version,
-            )
-        )
-        if isinstance(self.stream, WSStream) and self.stream.closed:
-            await self.send(Closed())  # refused, and Hypercorn would wait for the client to close
-
-    async def _refuse_version(self) -> None:
-        """Name the version that is spoken here, RFC 6455 section 4.4; Hypercorn answers 400 without it."""
-        headers = [
-            (b"sec-websocket-version", WEBSOCKET_VERSION),
-            (b"upgrade", b"websocket"),
-            (b"connection", b"close"),
-            (b"content-length", b"0"),
-        ]
-        await self._send_h11_event(h11.Response(status_code=426, headers=headers))
-        await self._send_h11_event(h11.EndOfMessage())
-        await self.send(Closed())
-
-    async def _check_protocol(self, event: h11.Request) -> None:
-        """Hypercorn would switch to clear-text HTTP/2 here, with none of what this module adds."""
-
-
-def _is_understood(name: bytes, value: bytes) -> bool:
-    # Hypercorn accepts every permessage-deflate that it is offered, so it is offered none. Over a list that
-    # is not ASCII it drops the connection without a word; without that list the request is answered.
-    return name != b"sec-websocket-extensions" and (name not in _LISTS or value.isascii())
