@@ -86,6 +86,10 @@ unit: $(DEV) ## the tests
 contract: $(DEV) ## the wire contract: every promise of docs/reference/protocol.md, and how it went
 	$(PYTEST) -m covers $$(grep -rl --include='test_*.py' 'covers(' tests)
 
+.PHONY: hostile
+hostile: $(DEV) ## what the server survives: every line of docs/RELIABILITY.md, and how it went
+	$(PYTEST) -m survives $$(grep -rl --include='test_*.py' 'survives(' tests)
+
 ifneq ($(NPM),)
 $(CLIENT): client/package.json client/package-lock.json
 	@echo "installing the client's tools into client/node_modules"

@@ -16,11 +16,19 @@ from itcook.auth.passwords import Passwords
 from itcook.database import migrate
 from itcook.services import Services
 from itcook.settings import Settings
-from tests.support.contract import pytest_itemcollected, pytest_terminal_summary
+from tests.support import contract, survival
 from tests.support.people import Person, register
 from tests.support.postgres import SECRET, Cluster, cluster
 
-__all__ = ["pytest_itemcollected", "pytest_terminal_summary"]  # hooks: the table of the wire contract
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    contract.pytest_itemcollected(item)
+    survival.itemcollected(item)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    contract.pytest_terminal_summary(terminalreporter)
+    survival.terminal_summary(terminalreporter)
 
 
 @pytest.fixture(scope="session")

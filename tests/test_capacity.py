@@ -13,6 +13,7 @@ from itcook.auth.passwords import Passwords
 from itcook.capacity import SPARE, Capacity, capacity, raise_limit_of_files
 from itcook.settings import Settings
 from tests.support.servers import exchange, serving
+from tests.support.survival import survives
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ def test_files_that_cannot_be_had_are_told(files: int) -> None:
         assert (line["setting"], line["connections"]) == ("ITCOOK_CONNECTIONS", allowed)
 
 
+@survives("handshake: one connection too many")
 async def test_connections_past_the_sockets_are_turned_away(
     settings: Settings, passwords: Passwords, monkeypatch: pytest.MonkeyPatch
 ) -> None:

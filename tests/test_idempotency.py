@@ -14,6 +14,7 @@ from itcook.idempotency import KEPT, Answer, Claim, check_key, fingerprint, perf
 from itcook.models import IdempotencyRecord, Post
 from tests.support.community import recorded, sign_up
 from tests.support.core import backend, database, everywhere
+from tests.support.survival import survives
 
 __all__ = ["backend", "database", "everywhere"]
 
@@ -30,6 +31,7 @@ async def share(author: Principal, key: str = "key", content: str = "Soup") -> A
     return await perform_once(Claim(author.user_id, key, fingerprint("POST /posts", content)), work)
 
 
+@survives("rest: a key raced fifty times")
 async def test_fifty_racing_requests_have_one_effect_and_one_answer(author: Principal) -> None:
     """One row, one event, one answer that is not a replay, and forty-nine that are."""
     answers = await asyncio.gather(*(share(author) for _ in range(50)))

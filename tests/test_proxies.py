@@ -16,6 +16,7 @@ from itcook.auth.passwords import Passwords
 from itcook.proxies import TrustedProxies
 from itcook.settings import Settings
 from tests.support.servers import exchange, serving
+from tests.support.survival import survives
 
 TRUSTED = [ip_network(text) for text in ("10.0.0.0/8", "2001:db8:1::/48", "192.0.2.7")]
 CLIENT = "198.51.100.23"
@@ -71,6 +72,7 @@ async def test_the_client_is_the_nearest_address_that_is_no_proxy(
     assert scope["client"] == (client, 0)
 
 
+@survives("handshake: a spoofed client address")
 @pytest.mark.parametrize("peer", [CLIENT, "192.0.2.8", "2001:db8:2::1", "::ffff:192.0.2.8", None])
 async def test_who_is_no_trusted_proxy_is_not_believed(peer: str | None) -> None:
     """Whatever it sends: client, scheme and host stay what they are, also for a peer without an address."""
@@ -166,6 +168,7 @@ async def test_a_view_sees_the_client_behind_a_trusted_proxy(
     assert await _who(behind, passwords) == {"client": CLIENT, "scheme": "https", "host": "itcook.example"}
 
 
+@survives("handshake: a spoofed client address")
 async def test_without_the_setting_nobody_is_believed(settings: Settings, passwords: Passwords) -> None:
     """The default trusts no proxy, also not this machine's own."""
     assert await _who(settings, passwords) == {"client": "127.0.0.1", "scheme": "http", "host": "inner:3000"}

@@ -11,6 +11,7 @@ from itcook.auth.signing import SigningKey
 from itcook.auth.tokens import Claims, Tokens
 from itcook.errors import UnauthenticatedError
 from tests.support.forgery import Forger
+from tests.support.survival import survives
 from tests.support.waiting import until
 
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -48,6 +49,7 @@ def test_the_token_maker_of_these_tests_is_right() -> None:
     assert Tokens(OURS, 900).read(FORGER.signed(FORGER.claims())).user_id == USER
 
 
+@survives("handshake: a token that is not right")
 @pytest.mark.parametrize("token", ATTACKS.values(), ids=ATTACKS)
 def test_a_forged_token_is_refused(token: str) -> None:
     """Whatever is wrong with it, the answer is the same."""

@@ -11,6 +11,7 @@ from tests.support.community import recorded
 from tests.support.core import backend
 from tests.support.http import send
 from tests.support.people import Person
+from tests.support.survival import survives
 
 __all__ = ["backend"]
 
@@ -95,6 +96,7 @@ async def post_id(client: Client, ada: Person) -> str:
     return identifier
 
 
+@survives("rest: a body that is none", "rest: fields that are not the client's")
 @pytest.mark.parametrize("body", BODIES + POST_BODIES, ids=lambda body: body[:60])
 async def test_a_body_that_is_no_post(client: Client, ada: Person, body: str) -> None:
     """400 or 422, no event."""
@@ -103,6 +105,7 @@ async def test_a_body_that_is_no_post(client: Client, ada: Person, body: str) ->
     assert await recorded() == []
 
 
+@survives("rest: a body that is none", "rest: fields that are not the client's")
 async def test_bodies_that_are_no_comment_or_edit(client: Client, ada: Person, post_id: str) -> None:
     """Comments refuse the same; so do edits, where what is absent or null is not missing."""
     too_long = '{"content": "' + "x" * 2001 + '"}'

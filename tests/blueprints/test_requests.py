@@ -13,6 +13,7 @@ from itcook.app import create_app
 from itcook.auth.passwords import Passwords
 from itcook.settings import Settings
 from tests.support.servers import exchange, serving
+from tests.support.survival import survives
 from tests.support.waiting import until
 
 JSON = {"Content-Type": "application/json"}
@@ -98,6 +99,7 @@ MALFORMED = {
 }
 
 
+@survives("rest: a body that is none")
 @pytest.mark.parametrize("raw", MALFORMED.values(), ids=MALFORMED)
 async def test_what_is_not_json_is_400(client: Client, raw: bytes) -> None:
     """Two readers could disagree on it, or none could read it."""
@@ -123,6 +125,7 @@ WRONG: dict[str, tuple[Any, list[str]]] = {
 }
 
 
+@survives("rest: a body that is none", "rest: fields that are not the client's")
 @pytest.mark.parametrize(("value", "pointers"), WRONG.values(), ids=WRONG)
 async def test_what_is_not_right_is_422(client: Client, value: Any, pointers: list[str]) -> None:
     """With a JSON pointer to each wrong place; nothing is converted."""
@@ -148,6 +151,7 @@ async def test_a_body_of_another_type_is_415(client: Client, headers: dict[str, 
     assert (await refused(client, b'{"name":"x"}', headers))[0] == 415
 
 
+@survives("rest: 17 MB")
 async def test_a_body_over_one_mebibyte_is_413(client: Client) -> None:
     """One byte decides."""
     frame = len(b'{"name":""}')
@@ -178,6 +182,7 @@ async def port(settings: Settings, passwords: Passwords) -> Any:
         yield port
 
 
+@survives("rest: a slow body")
 async def test_a_body_that_does_not_come_is_408(port: int) -> None:
     """Whoever holds a socket open with half a body is told so, and let go."""
     answer = await exchange(port, HEAD + b'Content-Length: 12\r\n\r\n{"nam')
@@ -185,6 +190,7 @@ async def test_a_body_that_does_not_come_is_408(port: int) -> None:
     assert b'"code": "request_timeout"' in answer
 
 
+@survives("rest: 17 MB", "rest: two lengths")
 @pytest.mark.parametrize(
     ("framing", "body", "status"),
     [
@@ -258,6 +264,7 @@ async def test_a_client_that_leaves_leaves_nothing(port: int) -> None:
     await until(lambda: len(asyncio.all_tasks()) <= before)
 
 
+@survives("rest: two lengths")
 async def test_nothing_passes_behind_a_request_of_two_lengths(port: int) -> None:
     """What a proxy would take for its body is not answered as a request of its own."""
     smuggled = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

@@ -20,6 +20,7 @@ from tests.support.processes import Server
 from tests.support.raw_websocket import open_connection, raw_websocket
 from tests.support.sinks import HTTP2Api, Sink
 from tests.support.streams import TRANSPORTS, SSEStream, Stream, Transport
+from tests.support.survival import survives
 
 T = TypeVar("T")
 
@@ -143,6 +144,7 @@ async def test_an_administrator(api: Api, server: Server, grace: Person, transpo
     await api.done("GET", "/auth/me", grace)
 
 
+@survives("sse: a token that expires")
 @covers("ends: 4401", "control: Disconnecting")
 async def test_a_token_that_expires(api: Api, grace: Person, transport: Transport) -> None:
     """At its `exp`, which `Connected` has announced."""
@@ -154,6 +156,7 @@ async def test_a_token_that_expires(api: Api, grace: Person, transport: Transpor
         assert connected.data["expires_at"] > connected.json["timestamp"]
 
 
+@survives("sse: a slow reader")
 @covers("ends: 4008", "backpressure: bound", "backpressure: others", on=TRANSPORTS)
 async def test_one_that_does_not_read(api: Api, server: Server, ada: Person, grace: Person) -> None:
     """Ends when 1 MiB waits for it, on either transport, while others get every event; and what it has not

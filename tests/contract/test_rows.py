@@ -1,50 +1,26 @@
 """Every row of the protocol's tables has a test that names it, and every test names rows that there are."""
 
 import inspect
-from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import Any
 
 import pytest
 
 from tests.support.contract import DIRECTORY, STREAMS, Means, results, rows, unpromised
-from tests.support.documents import ROOT
+from tests.support.marks import Test, marked, marks
 
 
 def claims() -> set[tuple[str, Means]]:
     """Row and means of every proof, whatever part of the tests is run now."""
     return {
         (row, means)
-        for function in functions()
-        for mark in marks(function)
+        for function in marked("covers")
+        for mark in marks(function, "covers")
         for row in mark.args
         for means in mark.kwargs["on"] or _transports(function)
     }
 
 
-def functions() -> Iterator[Callable[..., Any]]:
-    """All tests that may have marks."""
-    for path in sorted(ROOT.glob("tests/**/test_*.py")):
-        if "covers(" in path.read_text():
-            module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-            yield from (
-                function
-                for name, function in vars(module).items()
-                if name.startswith("test_") and callable(function)
-            )
-
-
-def marks(function: Callable[..., Any]) -> Iterator[pytest.Mark]:
-    """Those of the test, and those of its parameters."""
-    for mark in getattr(function, "pytestmark", []):
-        if mark.name == "covers":
-            yield mark
-        elif mark.name == "parametrize":
-            for values in mark.args[1]:
-                yield from (own for own in getattr(values, "marks", ()) if own.name == "covers")
-
-
-def _transports(function: Callable[..., Any]) -> tuple[Means, ...]:
+def _transports(function: Test) -> tuple[Means, ...]:
     assert "transport" in inspect.signature(function).parameters, f"{function.__name__} covers it where?"
     return STREAMS
 

@@ -18,6 +18,7 @@ from itcook.stream import table as module
 from itcook.stream.table import StreamTable
 from tests.support.postgres import SECRET, Cluster, cluster
 from tests.support.stream import NOON
+from tests.support.survival import survives
 
 TIMEOUT_SECONDS = 3.0  # more than a frozen transaction has the head for
 
@@ -69,6 +70,7 @@ async def happened(*ids: int) -> None:
     await StreamEntry.bulk_create(entries)
 
 
+@survives("database: PostgreSQL stopped")
 async def test_a_server_that_crashes_and_comes_back(server: Cluster) -> None:
     """Writes are 503 meanwhile, with a time to come back; then the pool goes on, and all is there."""
     await asyncio.gather(*(add(f"before {number}") for number in range(6)))

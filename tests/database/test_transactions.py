@@ -16,6 +16,7 @@ from itcook.identifiers import new_id
 from itcook.models import Follow, User
 from itcook.settings import Settings, SettingsError
 from tests.support.stream import NOON
+from tests.support.survival import survives
 
 FULL = "database or disk is full"
 
@@ -135,6 +136,7 @@ async def test_no_call_after_a_commit_that_failed(settings: Settings) -> None:
     assert await emails() == set()
 
 
+@survives("database: a full disk")
 async def test_a_full_disk() -> None:
     """503, nothing acknowledged and nothing left behind; once there is room, everything works."""
     await add("before")
@@ -219,6 +221,7 @@ async def test_closing_waits_for_what_runs(settings: Settings, database: Databas
     assert await emails() == {"a"}
 
 
+@survives("database: SQLite locked")
 async def test_a_lock_is_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tried again once it is free; its caller notices nothing."""
     await pragma("busy_timeout", 1)
@@ -239,6 +242,7 @@ async def test_a_lock_is_waited_for(settings: Settings, monkeypatch: pytest.Monk
     assert await emails() == {"a"}
 
 
+@survives("database: SQLite locked")
 async def test_a_lock_that_stays(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 after so many attempts, and everything works once it is gone."""
     await pragma("busy_timeout", 1)

@@ -16,6 +16,7 @@ from tests.support.people import Person
 from tests.support.processes import Server
 from tests.support.raw_websocket import exchange
 from tests.support.streams import TRANSPORTS, Stream, Transport
+from tests.support.survival import survives
 from tests.support.waiting import until
 
 CONNECTIONS = 3
@@ -52,6 +53,7 @@ async def connected(api: Api, transport: Transport, person: Person) -> Stream:
             return stream
 
 
+@survives("handshake: one connection too many")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_past_the_limit_handshakes_are_refused(api: Api, ada: Person, transport: Transport) -> None:
     """503 before the upgrade with a time to come back; REST goes on, and who leaves makes room."""
@@ -88,6 +90,7 @@ async def test_half_a_request_is_not_waited_for(server: Server) -> None:
         writer.close()
 
 
+@survives("process: no file descriptors left")
 async def test_it_recovers_when_it_was_out_of_files(server: Server, api: Api, ada: Person) -> None:
     """Connections that cannot be accepted take nothing down: streams live on, and when files are free again
     so do requests. The log does not fill.

@@ -15,6 +15,7 @@ from tests.support.figures import report
 from tests.support.people import Person
 from tests.support.processes import Server, running
 from tests.support.streams import TRANSPORTS, Transport
+from tests.support.survival import survives
 
 KILLS = 50
 POSTERS = 8
@@ -68,6 +69,7 @@ async def _kill_again_and_again(server: Server, load: _Load, chance: random.Rand
     return starting
 
 
+@survives("process: kill -9")
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 async def test_killed_fifty_times_the_server_loses_doubles_and_reorders_nothing(tmp_path: Path) -> None:

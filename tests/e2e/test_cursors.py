@@ -9,6 +9,7 @@ from tests.support.contract import covers
 from tests.support.people import Person
 from tests.support.processes import Server, running
 from tests.support.streams import TRANSPORTS, Stream, Transport
+from tests.support.survival import survives
 
 
 async def _cursor(api: Api, person: Person) -> str:
@@ -46,6 +47,7 @@ CURSORS = [
 ]
 
 
+@survives("sse: a cursor that is none")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("cursor", [*CURSORS, "FUTURE", "OTHER EPOCH", "HUGE"])
 async def test_a_cursor_that_is_none_is_never_a_silent_gap(
@@ -106,6 +108,7 @@ async def test_a_restart_keeps_cursors_and_what_was_missed(
         assert (await stream.next()).data["post_id"] == second["id"]
 
 
+@survives("sse: a cursor that is none")
 @covers("reasons: history_pruned")
 @covers("reasons: history_pruned", on="poll")
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -11,6 +11,7 @@ from tests.support.people import Person
 from tests.support.postgres import SECRET, Cluster, cluster
 from tests.support.processes import Server, running
 from tests.support.streams import TRANSPORTS, Transport
+from tests.support.survival import survives
 
 TIMEOUT_SECONDS = 1
 HEARTBEAT_SECONDS = 0.3
@@ -45,6 +46,7 @@ def assert_unavailable(response: httpx.Response) -> None:
     assert int(response.headers["Retry-After"]) >= 1
 
 
+@survives("database: PostgreSQL stopped")
 @pytest.mark.parametrize("fault", ["crashed", "frozen"])
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_streams_outlive_the_database(

@@ -18,6 +18,7 @@ from tests.support.people import Person
 from tests.support.processes import Server
 from tests.support.raw_websocket import exchange, handshake
 from tests.support.streams import TRANSPORTS, Transport, WebSocketStream
+from tests.support.survival import survives
 
 SECRET = "a secret that is long enough for HS256, and known to the tests"
 
@@ -47,6 +48,7 @@ async def _refusal(
     return answer.status_code, json.loads(answer.body or b"")["code"]
 
 
+@survives("handshake: no token", "handshake: a token that is not right")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize(
     "kind",
@@ -73,6 +75,7 @@ async def test_nobody_without_a_valid_token_is_let_in(
     assert code == {"none": "unauthenticated", "expired": "token_expired"}.get(kind, "invalid_token")
 
 
+@survives("handshake: a token in the address")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("name", ["token", "access_token", "jwt"])
 async def test_a_token_in_the_address_is_refused_and_never_logged(
@@ -87,6 +90,7 @@ async def test_a_token_in_the_address_is_refused_and_never_logged(
     assert grace.access_token not in str(server.lines)
 
 
+@survives("handshake: a foreign Origin")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "https://app.example.evil.example", "http://app.example"]
@@ -124,6 +128,7 @@ async def test_head_on_the_stream_ends(api: Api, grace: Person) -> None:
     assert response.content == b""
 
 
+@survives("handshake: HTTP/2 in clear text")
 async def test_no_connection_is_switched_to_http_2(server: Server, grace: Person) -> None:
     """Neither by an upgrade to h2c nor by the preface of who knows already: both are HTTP/1.1 here."""
     host = "{}:{}".format(*server.address)
@@ -136,6 +141,7 @@ async def test_no_connection_is_switched_to_http_2(server: Server, grace: Person
     assert "HTTP/1.1 101" not in (await exchange(server.address, preface))
 
 
+@survives("handshake: another version", "handshake: a bad key")
 @pytest.mark.parametrize(
     ("wrong", "right", "status"),
     [("Sec-WebSocket-Version: 12", "Sec-WebSocket-Version:", 426), ("X-Key: x", "Sec-WebSocket-Key:", 400)],

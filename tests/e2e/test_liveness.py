@@ -12,6 +12,7 @@ from tests.support.people import Person
 from tests.support.processes import Server
 from tests.support.raw_websocket import CLOSE, PING, PONG, frame, raw_websocket
 from tests.support.streams import TRANSPORTS, Transport
+from tests.support.survival import survives
 
 HEARTBEAT_SECONDS = 0.4
 TIMEOUT_SECONDS = 1.2
@@ -69,6 +70,7 @@ async def test_a_client_that_only_answers_pings_lives(server: Server, grace: Per
             await raw.send(frame(PONG, received.payload))
 
 
+@survives("frames: half a frame, then silence")
 async def test_half_a_frame_and_then_silence_ends_the_connection(server: Server, grace: Person) -> None:
     """Bytes that complete no message keep nobody alive."""
     async with raw_websocket(server.address, grace) as raw:
@@ -77,6 +79,7 @@ async def test_half_a_frame_and_then_silence_ends_the_connection(server: Server,
         await raw.dropped(within=10)
 
 
+@survives("frames: a close that is not answered")
 async def test_a_close_that_is_not_answered_ends_in_a_dropped_connection(
     server: Server, grace: Person
 ) -> None:

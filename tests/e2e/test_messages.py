@@ -12,6 +12,7 @@ from tests.support.people import Person
 from tests.support.processes import Server
 from tests.support.raw_websocket import BINARY, CLOSE, PING, PONG, TEXT, Frame, frame, raw_websocket
 from tests.support.streams import Received
+from tests.support.survival import survives
 
 HEARTBEAT = '{"type":"Heartbeat"%s}'
 REFUSED = {
@@ -36,6 +37,7 @@ REFUSED = {
 }
 
 
+@survives("messages: what is no message")
 @pytest.mark.parametrize("message", REFUSED.values(), ids=REFUSED)
 async def test_a_message_that_is_none_is_answered_and_the_connection_goes_on(
     api: Api, grace: Person, message: str
@@ -65,6 +67,7 @@ NO_CHANNELS = [
 PRIVATE = "kitchen:0198c3a0-0000-7000-8000-000000000000"
 
 
+@survives("messages: what is no channel")
 @pytest.mark.parametrize("name", [*NO_CHANNELS, PRIVATE, "personal:0198c3a0-0000-7000-8000-000000000000"])
 async def test_a_channel_that_cannot_be_read_is_refused_with_its_ref(
     api: Api, grace: Person, name: str
@@ -95,6 +98,7 @@ async def test_twenty_invalid_messages_end_the_connection(api: Api, grace: Perso
     assert code == 4400
 
 
+@survives("messages: a flood")
 async def test_a_flood_ends_the_flooder_alone(api: Api, ada: Person, grace: Person) -> None:
     """A thousand valid messages at once: 4429, with a time to wait; another connection of the same person
     goes on."""
@@ -108,6 +112,7 @@ async def test_a_flood_ends_the_flooder_alone(api: Api, ada: Person, grace: Pers
         assert (await other.next_of("NewCommunityPost")).data["post_id"] == post["id"]
 
 
+@survives("messages: a flood")
 async def test_a_flood_behind_a_dear_message_is_not_piled_up(server: Server, grace: Person) -> None:
     """Messages that cost a hundred queries each, sent as fast as they go: what comes meanwhile is read and
     thrown away, not kept."""
@@ -123,6 +128,7 @@ async def test_a_flood_behind_a_dear_message_is_not_piled_up(server: Server, gra
         await raw.dropped()
 
 
+@survives("messages: ten thousand subscriptions")
 async def test_of_many_subscriptions_sixty_four_are_kept(api: Api, ada: Person, grace: Person) -> None:
     """Names that exist, in messages as large as are allowed: 64 channels, and an `Error` for what is too
     many; and what is kept still works."""
@@ -142,6 +148,7 @@ async def test_of_many_subscriptions_sixty_four_are_kept(api: Api, ada: Person, 
         assert (await stream.next_of("NewCommunityPost")).data["post_id"] == post["id"]
 
 
+@survives("messages: a channel twice")
 async def test_subscribing_twice_delivers_once(api: Api, ada: Person, grace: Person) -> None:
     """The same channel twice, and two channels of one event: the event comes once."""
     async with await api.websocket(grace, channels="community,community") as stream:
@@ -199,6 +206,13 @@ BROKEN = {
 }
 
 
+@survives(
+    "frames: not masked, reserved bits or opcodes",
+    "frames: not UTF-8",
+    "frames: over 64 KiB",
+    "frames: binary",
+    "frames: a flood of pings or fragments",
+)
 @pytest.mark.parametrize(
     ("data", "code"),
     [
@@ -240,6 +254,7 @@ async def test_a_message_of_exactly_64_kib_is_read(api: Api, grace: Person) -> N
         assert (await stream.next_of("Subscribed")).data["ref"] == "large"
 
 
+@survives("frames: a compression bomb")
 async def test_compression_is_not_negotiated(server: Server, api: Api, grace: Person) -> None:
     """A client that offers permessage-deflate, as every browser does, is served without it."""
     async with await api.websocket(grace) as stream:

@@ -12,6 +12,7 @@ from tests.support.postgres import SECRET, Cluster
 from tests.support.processes import Server, running
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.streams import TRANSPORTS, SSEStream, Stream, Transport
+from tests.support.survival import survives
 from tests.support.waiting import PATIENCE_SECONDS
 
 
@@ -181,6 +182,7 @@ async def test_the_oldest_connection_of_both_nodes_makes_room(site: Site) -> Non
     assert code == 4409
 
 
+@survives("database: Redis killed, paused or flushed")
 async def test_redis_is_killed_and_comes_back(site: Site, ada: Person, grace: Person) -> None:
     """Posts are taken and delivered all the while, late, in order, each once; it is said in the open."""
     stream, _ = await connected(site.apis[1], "websocket", grace)

@@ -16,6 +16,7 @@ from tests.support.people import Person
 from tests.support.processes import Server, running, started
 from tests.support.raw_websocket import raw_websocket
 from tests.support.streams import TRANSPORTS, Received, Stream
+from tests.support.survival import survives
 from tests.support.waiting import until
 
 CLIENTS = 200
@@ -46,6 +47,7 @@ async def _begin_post(
     return reader, writer, body[5:]
 
 
+@survives("process: SIGTERM")
 @covers("ends: 1012", on=STREAMS)
 @pytest.mark.slow
 async def test_sigterm_sends_everybody_away_and_answers_what_is_in_flight(tmp_path: Path) -> None:
@@ -110,6 +112,7 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path:
     return int(head.split()[1])
 
 
+@survives("process: SIGTERM")
 @pytest.mark.parametrize("version", [None, *installed()])
 async def test_a_drain_keeps_its_promises_under_every_python(tmp_path: Path, version: str | None) -> None:
     """While a client that was told 1012 does not leave: nobody new is taken in, a load balancer that asks on

@@ -12,6 +12,7 @@ from tests.support.people import Person
 from tests.support.processes import Server, running
 from tests.support.raw_websocket import raw_websocket
 from tests.support.streams import TRANSPORTS, Received, Stream
+from tests.support.survival import survives
 
 READERS = 100
 LARGE = "🍲" * 5_000  # 20 kB of JSON
@@ -44,6 +45,7 @@ async def _connect_all(api: Api, people: list[Person], stack: AsyncExitStack) ->
     ]
 
 
+@survives("sse: a slow reader")
 @pytest.mark.slow
 async def test_a_slow_reader_is_ended_and_nobody_else_notices(tmp_path: Path) -> None:
     """A WebSocket with a small receive buffer that is never read is ended with 4008 and dropped; of a hundred

@@ -16,6 +16,7 @@ from tests.support.people import Person
 from tests.support.postgres import SECRET, Cluster
 from tests.support.processes import Server, running
 from tests.support.streams import PATIENCE_SECONDS, TRANSPORTS, SSEStream, Stream, Transport
+from tests.support.survival import survives
 
 WITHIN_SECONDS = 1.0  # for what must not take longer, on every node
 
@@ -252,6 +253,7 @@ async def test_what_a_dead_node_left_is_relayed_by_the_other(
         assert (await stream.next_of("SystemNotification")).data["title"] == "Left behind"
 
 
+@survives("process: kill -9")
 async def test_a_node_that_is_killed_under_load(
     servers: tuple[Server, Server], apis: tuple[Api, Api], ada: Person
 ) -> None:
@@ -286,6 +288,7 @@ async def test_a_node_that_is_killed_under_load(
     assert set(answered) <= {event.data.get("post_id") for event in replay}
 
 
+@survives("process: SIGSTOP")
 async def test_a_node_that_froze_with_the_head_holds_nobody_up(
     servers: tuple[Server, Server], apis: tuple[Api, Api], ada: Person, database_url: str
 ) -> None:

@@ -18,6 +18,7 @@ from tests.support.people import PASSWORD, Person, registration
 from tests.support.processes import Server
 from tests.support.raw_websocket import exchange
 from tests.support.streams import TRANSPORTS, SSEStream, Stream, Transport, WebSocketStream
+from tests.support.survival import survives
 
 SECRET = "a secret that is long enough for HS256, and known to the tests"
 KEY = signing_key(Settings(_env_file=None, secret=SECRET))
@@ -128,6 +129,7 @@ async def by_ticket(
         yield stream, ticket
 
 
+@survives("handshake: a ticket twice, or late")
 async def test_a_ticket_opens_one_stream(
     server: Server, grace: Person, by_ticket: tuple[Stream, str]
 ) -> None:
@@ -151,6 +153,7 @@ def _text(timestamp: int) -> str:
     return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@survives("handshake: a ticket twice, or late")
 async def test_a_late_ticket_opens_nothing(server: Server, ticket: str) -> None:
     """401 once its time is over."""
     server.change("UPDATE tickets SET expires_at = '2020-01-01 00:00:00+00:00'")
@@ -175,6 +178,7 @@ def _carrying(server: Server, transport: Transport, way: str, token: str) -> byt
     return _request(server, transport, query=f"?ticket={token}")
 
 
+@survives("handshake: a token that is not right")
 @pytest.mark.parametrize(("way", "transport"), WAYS)
 @pytest.mark.parametrize("attack", ATTACKS)
 async def test_no_forged_token_opens_a_stream(
@@ -245,6 +249,7 @@ FOREIGN = [
 ]
 
 
+@survives("handshake: a foreign Origin")
 @pytest.mark.parametrize("origins", FOREIGN, ids=lambda origins: " and ".join(origins) or "empty")
 async def test_a_page_from_elsewhere_opens_nothing(
     server: Server, api: Api, grace: Person, ticket: str, cookie: str, origins: list[str]
@@ -331,6 +336,7 @@ async def test_an_event_source_of_the_own_page_needs_no_origin(server: Server, a
         assert (await stream.next()).type == "Connected"
 
 
+@survives("handshake: a token in the address")
 async def test_no_credential_reaches_the_log(api: Api, server: Server, grace: Person, cookie: str) -> None:
     """At debug level: opened, refused, and failed with a traceback, over each way in."""
     secrets = [grace.access_token, grace.refresh_token, cookie]

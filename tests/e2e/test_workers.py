@@ -13,6 +13,7 @@ from tests.support.people import Person
 from tests.support.postgres import SECRET, Cluster
 from tests.support.processes import Server, refused_start
 from tests.support.streams import TRANSPORTS, Stream, StreamEndedError, Transport
+from tests.support.survival import survives
 from tests.support.workers import START_SECONDS, WORKERS, Says, Workers, is_cut_off, working
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]  # each starts several processes
@@ -101,6 +102,7 @@ class _Follower:
                 await stream.close()
 
 
+@survives("process: a rolling restart")
 async def test_a_rolling_restart_refuses_nobody_and_loses_nothing(tmp_path: Path, database_url: str) -> None:
     """SIGHUP replaces each worker by a new process. Every request meanwhile is on a new connection, and each
     is answered; clients on both transports are sent away with 1012, resume, and see every post once and in
@@ -154,6 +156,7 @@ async def test_a_rolling_restart_with_a_wrong_setting_leaves_the_old_workers(
         assert not workers.pids & old
 
 
+@survives("process: SIGTERM")
 @pytest.mark.parametrize("version", [None, *installed()])
 async def test_sigterm_drains_all_workers_under_every_python(
     tmp_path: Path, database_url: str, version: str | None

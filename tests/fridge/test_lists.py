@@ -19,6 +19,7 @@ from itcook.kitchens import households
 from itcook.kitchens.households import KitchenDraft
 from itcook.kitchens.views import Kitchen
 from tests.support.kitchens import put
+from tests.support.survival import survives
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -123,6 +124,7 @@ async def test_filters(owner: Principal) -> None:
     assert await names(owner, together) == ["Leek"]
 
 
+@survives("rest: quotes and wildcards")
 @pytest.mark.parametrize(("text", "found"), [("%", 1), ("_", 0), ("50%", 1), ("\\", 0), ("'", 1), ('"', 0)])
 async def test_a_search_is_literal(owner: Principal, text: str, found: int) -> None:
     """Wildcards and quotes are characters like others."""

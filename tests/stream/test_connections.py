@@ -31,6 +31,7 @@ from tests.support.stream import (
     stored,
     verifying,
 )
+from tests.support.survival import survives
 from tests.support.waiting import until
 
 
@@ -334,6 +335,7 @@ async def test_many_wrong_channels_are_one_wrong_message(here: Here) -> None:
     assert session.ended is ends.TOO_MANY_INVALID
 
 
+@survives("messages: ten thousand subscriptions")
 async def test_ten_thousand_wrong_channels_are_not_looked_up(here: Here) -> None:
     """As many as there could be of right ones."""
     _, sink = await here.join(*(f"gone:{number}" for number in range(10_000)))
@@ -341,6 +343,7 @@ async def test_ten_thousand_wrong_channels_are_not_looked_up(here: Here) -> None
     assert sink.last("Error")["code"] == "too_many_channels"
 
 
+@survives("messages: ten thousand subscriptions")
 async def test_ten_thousand_right_channels(here: Here, database: Database) -> None:
     """Sixty-four are read, and one error says why no more."""
     people = [

@@ -17,6 +17,7 @@ from itcook.stream.envelope import Envelope
 from itcook.stream.relay import Relay
 from itcook.stream.table import StreamTable
 from tests.support.stream import SOMEONE
+from tests.support.survival import survives
 from tests.support.waiting import until
 
 EVENT = PostDeleted(post_id=SOMEONE, author_id=SOMEONE)
@@ -89,6 +90,7 @@ async def test_what_committed_is_relayed(relay: Relay, carrier: Carrier) -> None
     assert await relay.relay() == 0
 
 
+@survives("database: a rollback after recording")
 async def test_what_rolled_back_never_happened(relay: Relay, carrier: Carrier) -> None:
     """No row, no event, no position."""
     with pytest.raises(ValueError, match="changed my mind"):
@@ -197,6 +199,7 @@ async def test_a_table_that_fails_does_not_end_the_relay(
     task.cancel()
 
 
+@survives("database: commits out of order")
 async def test_two_relays_and_many_writers(table: StreamTable, carrier: Carrier) -> None:
     """Every event once, dense, and each batch in order, whoever relays."""
     relays = [Relay(table, carrier.publish), Relay(table, carrier.publish)]

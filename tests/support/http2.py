@@ -224,7 +224,7 @@ class HTTP2WebSocket:
         """The next message as it came; else likewise."""
         text = ""
         while True:
-            frame = await self._frame()
+            frame = await self.receive_frame()
             if isinstance(frame, CloseConnection):
                 return int(frame.code)
             if frame is None:
@@ -249,7 +249,14 @@ class HTTP2WebSocket:
             pass
         return received
 
-    async def _frame(self) -> Frame | None:
+    def leave(self) -> None:
+        """Give the stream up, if it is still there."""
+        with contextlib.suppress(ProtocolError):
+            self._client.h2.reset_stream(self.stream_id, ErrorCodes.CANCEL)
+            self._client.flush()
+
+    async def receive_frame(self) -> Frame | None:
+        """The next frame, or part of one; None at the end of the stream."""
         while not self._received:
             event = await self._client.event(self.stream_id)
             if not isinstance(event, DataReceived):

@@ -15,6 +15,7 @@ from itcook.events import Disconnecting, Heartbeat, NewComment
 from itcook.stream.cursor import Cursor
 from itcook.stream.envelope import Envelope, control, durable, encode_body
 from tests.support.stream import NOON, SOMEONE, cursor, stored
+from tests.support.survival import survives
 from transports import frames
 from transports.frames import chunked, sse_blocks, sse_named_blocks, sse_retry, websocket_frames
 
@@ -33,6 +34,7 @@ def comment(position: int, text: str) -> Envelope:
     return durable(Cursor("k3f9", position), ("community",), encode_body(event, ("community",), NOON))
 
 
+@survives("sse: line breaks and NUL in text")
 @given(st.lists(TEXT, min_size=1, max_size=5), st.booleans())
 def test_any_text_is_one_event(texts: list[str], named: bool) -> None:
     """CR, LF, NUL and U+2028 forge no event and no field; id and text come back."""

@@ -10,6 +10,7 @@ from wsproto.events import BytesMessage, Event, Ping, Pong, TextMessage
 
 from itcook.stream.ends import TOO_MANY_MESSAGES
 from tests.support.raw_websocket import BINARY, CLOSE, PING, TEXT, frame
+from tests.support.survival import survives
 from transports.inbound import FRAME_BURST, FRAMES_PER_SECOND, MAX_MESSAGE, Answer, Inbound
 
 CONTINUATION = 0x0
@@ -95,6 +96,7 @@ def test_a_longer_message_ends_the_connection(fragment: int) -> None:
     assert close_code(received(*frames)) == 1009
 
 
+@survives("frames: a flood of pings or fragments")
 def test_a_flood_of_frames_that_are_no_messages() -> None:
     """Is ended with 4429, at the burst or above the rate; below it is not."""
     assert close_code(received(*[frame(PING)] * 600)[int(FRAME_BURST) :]) == TOO_MANY_MESSAGES.code

@@ -15,6 +15,7 @@ from itcook.stream.signals import SessionRevoked
 from tests.support.nodes import Endpoint
 from tests.support.redis_server import RedisServer
 from tests.support.stream import EPOCH, SOMEONE, FakeTable, run_of, stored
+from tests.support.survival import survives
 from tests.support.waiting import until
 
 NODES = ("aaaaaaaa", "bbbbbbbb")
@@ -78,6 +79,7 @@ async def resumed(server: RedisServer) -> None:
     server.go_on()
 
 
+@survives("database: Redis killed, paused or flushed")
 @pytest.mark.parametrize(("away", "back"), [(killed, restarted), (paused, resumed)], ids=["killed", "paused"])
 async def test_events_come_from_the_table_while_redis_is_away(
     two: list[Endpoint], redis: RedisServer, away: Disaster, back: Disaster
@@ -99,6 +101,7 @@ async def test_events_come_from_the_table_while_redis_is_away(
     assert [node.positions for node in two] == [list(range(1, 13))] * 2
 
 
+@survives("database: Redis killed, paused or flushed")
 async def test_a_flush_does_not_disturb_the_stream(two: list[Endpoint], redis: RedisServer) -> None:
     """Ids go on ascending, as they are the table's positions."""
     await two[0].publish(run_of(1, 3))
@@ -203,6 +206,7 @@ async def test_a_node_is_known_until_it_leaves_or_dies(nodes: Nodes, two: list[E
     await until(lambda: not knows(two[0], "cccccccc"))
 
 
+@survives("database: Redis killed, paused or flushed")
 async def test_nobody_waits_for_a_redis_that_hangs(two: list[Endpoint], redis: RedisServer) -> None:
     """Signals are here at once, and dropped for others; what would be a guess about them is refused."""
     redis.pause()
