@@ -8,13 +8,13 @@ import pytest
 from wsproto.events import CloseConnection, Message, Pong
 from wsproto.frame_protocol import CloseReason
 
-from tests.hostile.rfc6455 import CLOSE, PONG, TEXT, Case, Seen, answered, cases, message
+from tests.hostile.rfc6455 import Case, Seen, answered, cases, message
 from tests.support.api import Api
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.http2 import HTTP2Client, http2_client
 from tests.support.people import Person
 from tests.support.processes import Server, running
-from tests.support.raw_websocket import frame, raw_websocket
+from tests.support.raw_websocket import CLOSE, PONG, TEXT, frame, raw_websocket
 from tests.support.survival import survives
 
 CASES = cases()

@@ -30,7 +30,7 @@ async def hypercorn(
 ) -> None:
     """Serve one connection as Hypercorn does, with nothing of ours."""
     loop = asyncio.get_running_loop()
-    await TCPServer(ASGIWrapper(app), loop, config, WorkerContext(None), {}, reader, writer)  # type: ignore[arg-type] # an AppWrapper
+    await TCPServer(ASGIWrapper(app), loop, config, WorkerContext(None), {}, reader, writer)
 
 
 class Peer:
