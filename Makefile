@@ -90,6 +90,11 @@ contract: $(DEV) ## the wire contract: every promise of docs/reference/protocol.
 hostile: $(DEV) ## what the server survives: every line of docs/RELIABILITY.md, and how it went
 	$(PYTEST) -m survives $$(grep -rl --include='test_*.py' 'survives(' tests)
 
+# For example: make chaos CHAOS="--seconds 60 --restarts 0 --kills 0 --seed 7 --report chaos.md"
+.PHONY: chaos
+chaos: $(DEV) ## have everything fail at random for ten minutes, then kill nodes 200 times
+	$(BIN)/python -m tests.chaos $(CHAOS)
+
 ifneq ($(NPM),)
 $(CLIENT): client/package.json client/package-lock.json
 	@echo "installing the client's tools into client/node_modules"

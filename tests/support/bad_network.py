@@ -1,7 +1,7 @@
 """A network that fails as networks do: a TCP proxy in front of a server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 
@@ -18,33 +18,39 @@ class BadNetwork:
 
     def cut(self) -> None:
         """Drop all connections, on both sides, without a word."""
-        for writer in list(self._writers):
-            writer.transport.abort()
+        _drop(self._writers)
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection."""
         task = asyncio.current_task()
         assert task is not None, "start_server runs this in a task"
         self._tasks.add(task)
-        onward_reader, onward = await asyncio.open_connection(*self.server)
-        self._writers |= {writer, onward}
+        try:
+            onward_reader, onward = await asyncio.open_connection(*self.server)
+        except OSError:  # the server is not there now
+            writer.transport.abort()
+            self._tasks.discard(task)
+            return
+        ends = {writer, onward}
+        self._writers |= ends
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._carry(reader, onward))
-                tasks.create_task(self._carry(onward_reader, writer))
+                tasks.create_task(self._carry(reader, onward, ends))
+                tasks.create_task(self._carry(onward_reader, writer, ends))
         finally:
-            self._writers -= {writer, onward}
-            writer.transport.abort()
-            onward.transport.abort()
+            self._writers -= ends
+            _drop(ends)
             self._tasks.discard(task)
 
     async def close(self) -> None:
         """Be gone, and everything with it."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            self.cut()
+            await asyncio.wait(self._tasks)
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ends: set[asyncio.StreamWriter]
+    ) -> None:
         try:
             while data := await reader.read(2**16):
                 if self.swallows:
@@ -52,10 +58,15 @@ class BadNetwork:
                 await asyncio.sleep(self.delay)
                 writer.write(data)
                 await writer.drain()
-            if not self.swallows:
+            if not self.swallows and not writer.is_closing():
                 writer.write_eof()
         except OSError:
-            self.cut()
+            _drop(ends)
+
+
+def _drop(writers: Iterable[asyncio.StreamWriter]) -> None:
+    for writer in list(writers):
+        writer.transport.abort()
 
 
 @asynccontextmanager

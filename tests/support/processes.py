@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 ITCOOK = Path(sys.executable).with_name("itcook")
-START_SECONDS = 60  # a start takes one; this machine may be very busy
+START_SECONDS = 120  # a start takes one; this machine may be very busy
 STOP_SECONDS = 20
 LINE_BYTES = 1024 * 1024
 
@@ -162,7 +162,11 @@ class Server:
 
     def hang_up(self) -> None:
         """Send SIGHUP."""
-        self._process.send_signal(signal.SIGHUP)
+        self.signal(signal.SIGHUP)
+
+    def signal(self, number: int) -> None:
+        """Send any signal."""
+        self._process.send_signal(number)
 
     def freeze(self) -> None:
         """Have it do nothing any more, as a paused container does; its kernel goes on."""
