@@ -17,6 +17,7 @@ NPM := $(shell node -e 'const [major, minor] = process.versions.node.split(".");
 	>/dev/null 2>&1 && command -v npm)
 CLIENT := client/node_modules/.installed
 PAGE := web/node_modules/.installed
+DOCUMENTS := openapi/tools/node_modules/.installed
 PAGE_SOURCES = $(shell find client/src web/src web/public -type f) client/tsconfig.json client/tsconfig.build.json \
 	web/index.html web/vite.config.ts web/tsconfig.json
 
@@ -118,6 +119,14 @@ web/dist/index.html: $(PAGE) $(PAGE_SOURCES)
 	@cd client && npm run --silent build
 	@cd web && npm run --silent build
 
+$(DOCUMENTS): openapi/tools/package.json openapi/tools/package-lock.json
+	@echo "installing the documents' tools into openapi/tools/node_modules"
+	@cd openapi/tools && npm ci --silent --ignore-scripts
+	@touch $@
+
+.PHONY: documents
+documents: $(DOCUMENTS) ## what lints the contract documents and makes a client of them, for the tests
+
 .PHONY: web-test
 web-test: web $(DEV) ## the page's format, lint, types and tests
 	cd web && npm run --silent lint
@@ -130,15 +139,15 @@ client-test: client $(DEV) ## the client's format, lint, types, tests, size and 
 	cd client && npm run --silent size
 	cd client && npm run --silent package
 else
-.PHONY: client client-test web web-test
+.PHONY: client client-test documents web web-test
 web: WHAT := the page
-client client-test web web-test:
+client client-test documents web web-test:
 	@echo "$(or $(WHAT),$@) is left out: it needs Node 18.18 or newer, and npm"
 	@test -z "$$CI"
 endif
 
 .PHONY: test
-test: lint venvs web unit client-test web-test ## everything
+test: lint venvs web documents unit client-test web-test ## everything
 
 # What IT Cook is measured against has an environment of its own, and none of it is needed for anything else.
 $(PEERS)/.installed: benchmarks/requirements.txt | $(BIN)/python
@@ -163,6 +172,11 @@ migration: $(DEV) ## write the migration for changed models: make migration name
 	@$(BIN)/ruff check --quiet --fix-only itcook/models/migrations
 	@$(BIN)/ruff format --quiet itcook/models/migrations
 
+.PHONY: fuzz-api
+fuzz-api: $(DEV) ## ask the API for what its document does not say, at length: make fuzz-api examples=100 seed=1
+	ITCOOK_FUZZ_EXAMPLES=$(or $(examples),100) ITCOOK_FUZZ_SEED=$(or $(seed),$(shell date +%s)) \
+		$(BIN)/pytest -n0 tests/openapi/test_fuzz.py
+
 .PHONY: generate
 generate: $(DEV) ## write the documents and types that are made from the code
 	$(BIN)/python -m openapi.generate
@@ -183,4 +197,4 @@ lock: ## pin the requirements anew (needs uv)
 .PHONY: clean
 clean: ## remove what was installed and cached, never the data
 	rm -rf $(VENV) .venv-* $(NODE_PEERS)/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
-		build *.egg-info client/node_modules client/dist web/node_modules web/dist
+		build *.egg-info client/node_modules client/dist web/node_modules web/dist openapi/tools/node_modules openapi/tools/generated

@@ -8,6 +8,7 @@ from quart_schema import tag_blueprint
 from blueprints.context import principal, services
 from itcook.auth import administration
 from itcook.auth.roles import check_admin
+from itcook.contract import refuses
 from itcook.errors import NotFoundError
 from itcook.stream.signals import ConnectionRevoked
 
@@ -18,6 +19,7 @@ tag_blueprint(blueprint, ["administration"])
 
 
 @blueprint.delete("/users/<uuid:user_id>/sessions")
+@refuses(403, "admin_only")
 async def sign_out(user_id: UUID) -> tuple[str, int]:
     """End all logins of a person, with their tokens and their connections. For administrators."""
     await administration.sign_out(principal(), user_id)
@@ -25,6 +27,8 @@ async def sign_out(user_id: UUID) -> tuple[str, int]:
 
 
 @blueprint.put("/users/<uuid:user_id>/disabled")
+@refuses(403, "admin_only")
+@refuses(409, "own_account")
 async def disable(user_id: UUID) -> tuple[str, int]:
     """Close a person's account: its logins end, and nobody signs in to it. For administrators."""
     await administration.disable(principal(), user_id)
@@ -32,6 +36,7 @@ async def disable(user_id: UUID) -> tuple[str, int]:
 
 
 @blueprint.delete("/users/<uuid:user_id>/disabled")
+@refuses(403, "admin_only")
 async def enable(user_id: UUID) -> tuple[str, int]:
     """Open a person's account again. For administrators."""
     await administration.enable(principal(), user_id)
@@ -39,6 +44,7 @@ async def enable(user_id: UUID) -> tuple[str, int]:
 
 
 @blueprint.delete("/connections/<connection_id>")
+@refuses(403, "admin_only")
 async def disconnect(connection_id: str) -> tuple[str, int]:
     """End one connection, on whichever node it is; its login goes on. For administrators.
 

@@ -16,6 +16,7 @@ from itcook.auth import cookies, logins, views
 from itcook.auth.accounts import NewAccount, SignedIn
 from itcook.auth.fields import Email, GivenPassword, Language, NewPassword, PersonName, TimeZone
 from itcook.auth.sessions import Device
+from itcook.contract import answers, carries, refuses
 from itcook.errors import NotFoundError
 from itcook.events import Timestamp
 from itcook.models import User
@@ -132,6 +133,10 @@ async def keep_out_of_caches(response: Response) -> Response:
 @public
 @validate_request(Registration)
 @validate_response(SignIn, 201)
+@refuses(409, "email_taken")
+@refuses(422, "weak_password")
+@refuses(503, "unavailable")
+@carries("Set-Cookie")
 async def register(data: Registration) -> tuple[SignIn, int, Headers]:
     """Create an account and sign in."""
     account = NewAccount(
@@ -151,6 +156,10 @@ async def register(data: Registration) -> tuple[SignIn, int, Headers]:
 @public
 @validate_request(Login)
 @validate_response(SignIn)
+@refuses(401, "invalid_credentials")
+@refuses(403, "account_disabled")
+@refuses(503, "unavailable")
+@carries("Set-Cookie")
 async def login(data: Login) -> tuple[SignIn, int, Headers]:
     """Sign in with e-mail and password."""
     await count_login(data.email)
@@ -163,12 +172,15 @@ async def login(data: Login) -> tuple[SignIn, int, Headers]:
 @public
 @validate_request(Refresh)
 @validate_response(TokenPair)
+@refuses(401, "invalid_refresh_token")
+@refuses(503, "unavailable")
 async def refresh(data: Refresh) -> TokenPair:
     """Exchange a refresh token for the next pair. It works once; used again, it ends the session."""
     return TokenPair.of(await services().accounts.refresh(data.refresh_token))
 
 
 @blueprint.post("/logout")
+@carries("Set-Cookie")
 async def logout() -> tuple[str, int, Headers]:
     """End this session, with its tokens, its cookie and its connections."""
     await services().accounts.logout(principal())
@@ -177,6 +189,7 @@ async def logout() -> tuple[str, int, Headers]:
 
 @blueprint.get("/cookie")
 @validate_response(CookieSession)
+@refuses(404, "not_found")
 async def read_cookie() -> CookieSession:
     """What a page must know that was loaded with a session cookie. 404 for whoever came in another way."""
     secret = session_cookie.carried()
@@ -196,6 +209,10 @@ async def me() -> Account:
 @blueprint.put("/password")
 @validate_request(NewPasswordChoice)
 @validate_response(TokenPair)
+@answers(204, "The login lives in a cookie, and has another one now.")
+@refuses(403, "wrong_password")
+@refuses(422, "weak_password")
+@carries("Set-Cookie")
 async def change_password(data: NewPasswordChoice) -> tuple[TokenPair | str, int, Headers]:
     """Choose another password. All other logins of the caller end, with their connections.
 
@@ -227,6 +244,7 @@ async def end_session(session_id: UUID) -> tuple[str, int, Headers]:
 
 @blueprint.delete("/sessions")
 @validate_querystring(SessionsQuery)
+@carries("Set-Cookie")
 async def end_sessions(query_args: SessionsQuery) -> tuple[str, int, Headers]:
     """End all logins of the caller, with their tokens and their connections."""
     await logins.end_logins(principal(), others=query_args.others)

@@ -19,6 +19,7 @@ from blueprints.creation import CreationHeaders, IdempotencyKey, create
 from blueprints.requests import Body, Id, Query
 from blueprints.stream_cursor import with_stream_cursor
 from itcook.community import comments, follows, likes, people, posts, trending, views
+from itcook.contract import refuses
 from itcook.events import PostType
 from itcook.pages import DEFAULT_LIMIT, MAX_LIMIT, Page, PageQuery
 
@@ -212,6 +213,7 @@ async def posts_of(user_id: UUID, query_args: ListQuery) -> Page[views.Post]:
 
 @blueprint.put("/users/<uuid:user_id>/follow")
 @validate_response(views.FollowState)
+@refuses(422, "self_follow")
 async def follow(user_id: UUID) -> views.FollowState:
     """Follow a person. Again is the same as once."""
     return await follows.follow(principal(), user_id)

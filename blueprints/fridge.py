@@ -18,6 +18,7 @@ from blueprints.context import principal
 from blueprints.creation import CreationHeaders, IdempotencyKey, create, perform
 from blueprints.requests import Body, Day, Id, Query
 from blueprints.stream_cursor import with_stream_cursor
+from itcook.contract import refuses
 from itcook.fridge import items, lists, views
 from itcook.fridge.fields import Brand, Category, ItemName, Location, Notes, Quantity, Unit
 from itcook.fridge.order import MAX_MARK_LENGTH, OrderName, order_of
@@ -119,6 +120,8 @@ class ExpiringQuery(PlaceQuery):
 @validate_request(NewItem)
 @document_headers(IdempotencyKey)
 @document_response(views.Item, 201, CreationHeaders)
+@refuses(404, "not_found")
+@refuses(409, "too_many_items")
 async def add_item(data: NewItem) -> Response:
     """Put an item into the fridge."""
     return await create(f"{PATH}/items", data, items.add_item, principal(), data.kitchen_id, data.draft())
@@ -128,6 +131,7 @@ async def add_item(data: NewItem) -> Response:
 @with_stream_cursor
 @validate_querystring(ItemsQuery)
 @validate_response(views.ItemPage[views.Item])
+@refuses(404, "not_found")
 async def list_items(query_args: ItemsQuery) -> views.ItemPage[views.Item]:
     """What is there, the newest first unless `sort` says otherwise."""
     order = order_of(query_args.sort)
@@ -163,6 +167,7 @@ async def remove_item(item_id: UUID) -> tuple[str, int]:
 @validate_request(Taking)
 @document_headers(IdempotencyKey)
 @document_response(views.Taken)
+@refuses(422, "not_enough")
 async def take(item_id: UUID, data: Taking) -> Response:
     """Take a part of an item; who takes all of it removes it."""
     return await perform(data, items.take, principal(), item_id, data.quantity)
@@ -172,6 +177,7 @@ async def take(item_id: UUID, data: Taking) -> Response:
 @with_stream_cursor
 @validate_querystring(ExpiringQuery)
 @validate_response(views.ItemPage[views.ExpiringItem])
+@refuses(404, "not_found")
 async def expiring(query_args: ExpiringQuery) -> views.ItemPage[views.ExpiringItem]:
     """What goes bad soon or has, soonest first, by the day that it is in each kitchen."""
     return await lists.expiring(
@@ -187,6 +193,7 @@ async def expiring(query_args: ExpiringQuery) -> views.ItemPage[views.ExpiringIt
 @with_stream_cursor
 @validate_querystring(PlaceQuery)
 @validate_response(views.Categories)
+@refuses(404, "not_found")
 async def categories(query_args: PlaceQuery) -> views.Categories:
     """How many items there are of each category."""
     return await lists.categories(principal(), query_args.kitchen_id)

@@ -18,6 +18,7 @@ from blueprints.context import principal
 from blueprints.creation import CreationHeaders, IdempotencyKey, create
 from blueprints.requests import Body, Day, Query
 from blueprints.stream_cursor import with_stream_cursor
+from itcook.contract import refuses
 from itcook.goals import goals, progress, views
 from itcook.goals.fields import Amount, Direction, GoalStatus, GoalType, Note, Target, Title, Unit
 from itcook.pages import Page, PageQuery
@@ -129,6 +130,7 @@ async def one_goal(goal_id: UUID) -> views.Goal:
 @blueprint.patch("/<uuid:goal_id>")
 @validate_request(GoalEdit)
 @validate_response(views.Goal)
+@refuses(409, "goal_completed")
 async def edit_goal(goal_id: UUID, data: GoalEdit) -> views.Goal:
     """Change a goal that is not completed; pause it, cancel it, take it up again."""
     return await goals.edit_goal(principal(), goal_id, data.changes())
@@ -145,6 +147,7 @@ async def delete_goal(goal_id: UUID) -> tuple[str, int]:
 @validate_request(NewProgress)
 @document_headers(IdempotencyKey)
 @document_response(views.Goal, 201, CreationHeaders)
+@refuses(409, "goal_not_active")
 async def add_progress(goal_id: UUID, data: NewProgress) -> Response:
     """Record where the caller stands now; the goal as it is then. Reaching the target completes it."""
     return await create(PATH, data, progress.add_progress, principal(), goal_id, data.value, data.note)

@@ -1,12 +1,15 @@
 """Whether the process lives, and whether it can serve: for orchestrators and load balancers."""
 
 import asyncio
+from typing import Literal
 
+from pydantic import BaseModel
 from quart import Blueprint
-from quart_schema import hide
+from quart_schema import document_response
 
 from blueprints.context import services
 from blueprints.guard import public
+from itcook.contract import refuses
 from itcook.errors import UnavailableError
 from itcook.models import StreamHead
 
@@ -15,9 +18,22 @@ READY_SECONDS = 2  # a load balancer asks every few seconds, and waits no longer
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 
 
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["live"]
+
+
+class Readiness(BaseModel):
+    """The server serves; without what is `degraded`, if anything is."""
+
+    status: Literal["ready"]
+    degraded: list[str] | None = None
+
+
 @blueprint.get("/live")
 @public
-@hide
+@document_response(Liveness)
 async def live() -> dict[str, str]:
     """The process answers. Never touches the database: restarting would not mend that."""
     return {"status": "live"}
@@ -25,7 +41,8 @@ async def live() -> dict[str, str]:
 
 @blueprint.get("/ready")
 @public
-@hide
+@document_response(Readiness)
+@refuses(503, "unavailable")
 async def ready() -> dict[str, str | list[str]]:
     """The database answers too and the server is not draining; else a problem with status 503.
 

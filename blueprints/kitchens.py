@@ -17,6 +17,7 @@ from blueprints.context import principal
 from blueprints.creation import CreationHeaders, IdempotencyKey, create
 from blueprints.requests import Body, Id, Query
 from itcook.auth.fields import TimeZone
+from itcook.contract import refuses
 from itcook.kitchens import households, invites, members, views
 from itcook.kitchens.fields import (
     DEFAULT_EXPIRING_DAYS,
@@ -84,6 +85,7 @@ class ListQuery(PageQuery, Query):
 @validate_request(NewKitchen)
 @document_headers(IdempotencyKey)
 @document_response(views.Kitchen, 201, CreationHeaders)
+@refuses(409, "too_many_kitchens")
 async def create_kitchen(data: NewKitchen) -> Response:
     """Open a kitchen, besides the home that everyone has."""
     return await create(PATH, data, households.create_kitchen, principal(), data.draft())
@@ -107,6 +109,7 @@ async def one_kitchen(kitchen_id: UUID) -> views.Kitchen:
 @blueprint.patch("/<uuid:kitchen_id>")
 @validate_request(KitchenEdit)
 @validate_response(views.Kitchen)
+@refuses(403, "owner_only")
 async def change_kitchen(kitchen_id: UUID, data: KitchenEdit) -> views.Kitchen:
     """Change the settings of one's own kitchen."""
     return await households.change_kitchen(principal(), kitchen_id, data.changes())
@@ -115,12 +118,15 @@ async def change_kitchen(kitchen_id: UUID, data: KitchenEdit) -> views.Kitchen:
 @blueprint.post("/join")
 @validate_request(Joining)
 @validate_response(views.Kitchen)
+@refuses(404, "invite_invalid")
+@refuses(409, "too_many_kitchens", "kitchen_full")
 async def join(data: Joining) -> views.Kitchen:
     """Come into the kitchen that a code opens. Again is the same as once."""
     return await invites.join(principal(), data.code)
 
 
 @blueprint.post("/<uuid:kitchen_id>/leave")
+@refuses(409, "owner_leaves", "home_kitchen")
 async def leave(kitchen_id: UUID) -> tuple[str, int]:
     """No longer be in a kitchen; its owner hands it over first."""
     await members.leave(principal(), kitchen_id)
@@ -130,6 +136,8 @@ async def leave(kitchen_id: UUID) -> tuple[str, int]:
 @blueprint.put("/<uuid:kitchen_id>/owner")
 @validate_request(NewOwner)
 @validate_response(views.Kitchen)
+@refuses(403, "owner_only")
+@refuses(409, "home_kitchen")
 async def hand_over(kitchen_id: UUID, data: NewOwner) -> views.Kitchen:
     """Make another member the owner."""
     return await members.hand_over(principal(), kitchen_id, data.user_id)
@@ -144,6 +152,8 @@ async def members_of(kitchen_id: UUID, query_args: ListQuery) -> Page[views.Memb
 
 
 @blueprint.delete("/<uuid:kitchen_id>/members/<uuid:user_id>")
+@refuses(403, "owner_only")
+@refuses(409, "owner_leaves")
 async def remove_member(kitchen_id: UUID, user_id: UUID) -> tuple[str, int]:
     """Have another member of one's own kitchen no longer be in it. Its invites end too."""
     await members.remove_member(principal(), kitchen_id, user_id)
@@ -154,6 +164,7 @@ async def remove_member(kitchen_id: UUID, user_id: UUID) -> tuple[str, int]:
 @validate_request(NewInvite)
 @document_headers(IdempotencyKey)
 @document_response(views.Invite, 201, CreationHeaders)
+@refuses(409, "too_many_invites")
 async def create_invite(kitchen_id: UUID, data: NewInvite) -> Response:
     """Make a code that lets others in."""
     return await create(

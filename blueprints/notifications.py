@@ -18,6 +18,7 @@ from blueprints.context import principal
 from blueprints.creation import CreationHeaders, IdempotencyKey, create
 from blueprints.requests import Body, Id, Moment, Query
 from blueprints.stream_cursor import with_stream_cursor
+from itcook.contract import refuses
 from itcook.events import NotificationLevel
 from itcook.notifications import inbox, preferences, system, views
 from itcook.notifications.preferences import Mutable, Preferences
@@ -84,6 +85,7 @@ async def read_inbox(query_args: InboxQuery) -> views.InboxPage:
 @blueprint.put("/read")
 @validate_request(ReadUpTo)
 @validate_response(views.InboxState)
+@refuses(404, "not_found")
 async def read_up_to(data: ReadUpTo) -> views.InboxState:
     """Mark an item and all that are older as read."""
     return await inbox.read_up_to(principal(), data.up_to)
@@ -122,6 +124,7 @@ async def set_preferences(data: PreferencesChange) -> Preferences:
 @validate_request(NewNotification)
 @document_headers(IdempotencyKey)
 @document_response(views.SystemNotification, 201, CreationHeaders)
+@refuses(403, "admin_only")
 async def notify(data: NewNotification) -> Response:
     """Tell everyone, or one person, something, now or at a time. For administrators."""
     return await create(f"{PATH}/scheduled", data, system.notify, principal(), data.draft())
@@ -130,6 +133,7 @@ async def notify(data: NewNotification) -> Response:
 @blueprint.get("/scheduled")
 @validate_querystring(NotificationQuery)
 @validate_response(Page[views.SystemNotification])
+@refuses(403, "admin_only")
 async def list_notifications(query_args: NotificationQuery) -> Page[views.SystemNotification]:
     """What administrators sent or scheduled, the latest first. For administrators."""
     return await system.notifications(principal(), query_args, status=query_args.status)
@@ -137,12 +141,15 @@ async def list_notifications(query_args: NotificationQuery) -> Page[views.System
 
 @blueprint.get("/scheduled/<uuid:notification_id>")
 @validate_response(views.SystemNotification)
+@refuses(403, "admin_only")
 async def one_notification(notification_id: UUID) -> views.SystemNotification:
     """One of them. For administrators."""
     return await system.one_notification(principal(), notification_id)
 
 
 @blueprint.delete("/scheduled/<uuid:notification_id>")
+@refuses(403, "admin_only")
+@refuses(409, "already_sent")
 async def cancel(notification_id: UUID) -> tuple[str, int]:
     """Have a scheduled notification not be sent. For administrators."""
     await system.cancel(principal(), notification_id)

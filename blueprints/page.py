@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from quart import Blueprint, Response, send_from_directory
-from quart_schema import hide
 
 from blueprints.guard import public
+from itcook.contract import answers, carries, refuses
 from itcook.errors import NotFoundError
 
 DIST = Path(__file__).parent.parent / "web" / "dist"
@@ -27,7 +27,10 @@ blueprint = Blueprint("page", __name__)
 @blueprint.get("/kitchen")
 @blueprint.get("/recipes")
 @public
-@hide
+@answers(200, "The page.", "text/html")
+@answers(304, "What the client has is right.")
+@refuses(404, "not_found")
+@carries("ETag")
 async def page() -> Response:
     """The page; it shows by itself what its address is about."""
     response = await _file("index.html", "no-cache")  # it names what is in assets/ now
@@ -39,7 +42,10 @@ async def page() -> Response:
 
 @blueprint.get("/favicon.svg")
 @public
-@hide
+@answers(200, "The icon.", "image/svg+xml")
+@answers(304, "What the client has is right.")
+@refuses(404, "not_found")
+@carries("ETag")
 async def icon() -> Response:
     """The page's icon."""
     return await _file("favicon.svg", "no-cache")
@@ -47,7 +53,9 @@ async def icon() -> Response:
 
 @blueprint.get("/assets/<path:name>")
 @public
-@hide
+@answers(200, "The file.", "*/*")
+@answers(304, "What the client has is right.")
+@carries("ETag")
 async def asset(name: str) -> Response:
     """A script or style sheet of the page, by its hash."""
     return await _file(f"assets/{name}", f"public, max-age={FOR_EVER}, immutable")

@@ -12,6 +12,7 @@ from blueprints.context import principal, services
 from blueprints.requests import Query
 from itcook.auth import tickets
 from itcook.auth.roles import check_admin
+from itcook.contract import answers, refuses
 from itcook.errors import InvalidRequestError, TooLargeError, UnsupportedMediaError
 from itcook.messages import MAX_MESSAGE_BYTES, AnyMessage
 from itcook.pages import DEFAULT_LIMIT, MAX_LIMIT
@@ -54,6 +55,7 @@ class EventsQuery(Query):
 @blueprint.post("/connections/<connection_id>/messages")
 @tag(["realtime"])
 @document_request(AnyMessage)
+@answers(202, "The message was taken; what it is answered with comes on the stream.")
 async def say(connection_id: str) -> tuple[str, int]:
     """Say something to a connection of the caller's own; the answer comes on its stream."""
     await services().stream.posting.post(principal(), connection_id, await _message())
@@ -83,6 +85,8 @@ class PresenceQuery(Query):
 @tag(["realtime"])
 @validate_querystring(PresenceQuery)
 @validate_response(Whereabouts)
+@refuses(403, "channel_forbidden")
+@refuses(404, "channel_unknown")
 async def presence(query_args: PresenceQuery) -> Whereabouts:
     """Who is in a channel now: how many people, and up to 100 of them by name."""
     return await who_is_in(query_args.channel, principal(), services().stream.ephemera)
@@ -91,6 +95,7 @@ async def presence(query_args: PresenceQuery) -> Whereabouts:
 @blueprint.get("/events")
 @tag(["realtime"])
 @validate_querystring(EventsQuery)
+@answers(200, "Events after the cursor.", "application/json", "EventPage")
 async def events(query_args: EventsQuery) -> Response:
     """Events after a cursor, as plain JSON; without any, the first that come while the request waits."""
     here = services().stream.connections
@@ -136,6 +141,7 @@ class ConnectionQuery(Query):
 @tag(["realtime"])
 @validate_querystring(ConnectionQuery)
 @validate_response(Roster)
+@refuses(403, "admin_only")
 async def open_connections(query_args: ConnectionQuery) -> Roster:
     """The open connections of this process, for administrators."""
     check_admin(principal())

@@ -19,6 +19,7 @@ from blueprints.creation import CreationHeaders, IdempotencyKey, accept, create
 from blueprints.requests import Body, Id, Query
 from blueprints.stream_cursor import with_stream_cursor
 from itcook.auth.fields import Language
+from itcook.contract import refuses
 from itcook.pages import Page, PageQuery
 from itcook.recipes import content, favourites, ratings, recipes, requests, views
 from itcook.recipes.provider import Wish
@@ -179,6 +180,7 @@ async def drop(recipe_id: UUID) -> views.FavouriteState:
 @blueprint.put("/<uuid:recipe_id>/rating")
 @validate_request(Rating)
 @validate_response(views.RatingState)
+@refuses(422, "self_rating")
 async def rate(recipe_id: UUID, data: Rating) -> views.RatingState:
     """Give someone else's recipe 1 to 5 stars, in place of those given before."""
     return await ratings.rate(principal(), recipe_id, data.stars)
@@ -188,6 +190,8 @@ async def rate(recipe_id: UUID, data: Rating) -> views.RatingState:
 @validate_request(GenerationWish)
 @document_headers(IdempotencyKey)
 @document_response(views.RecipeRequest, 202, CreationHeaders)
+@refuses(404, "not_found")
+@refuses(429, "recipes_per_day")
 async def generate(data: GenerationWish) -> Response:
     """Have a recipe made. `RecipeGenerated` or `RecipeFailed` tells the caller when it is over."""
     asker = principal()
@@ -220,6 +224,7 @@ async def one_request(request_id: UUID) -> views.RecipeRequest:
 
 
 @blueprint.delete("/requests/<uuid:request_id>")
+@refuses(409, "conflict")
 async def cancel(request_id: UUID) -> tuple[str, int]:
     """Cancel a request of one's own; one that is being made stops. Again is the same as once."""
     await requests.cancel(principal(), request_id)

@@ -11,6 +11,7 @@ from blueprints.context import principal
 from blueprints.requests import Query
 from blueprints.stream_cursor import with_stream_cursor
 from itcook.auth.fields import Language
+from itcook.contract import refuses
 from itcook.recipes.content import MAX_MINUTES, MAX_SERVINGS, Allergen, Diet
 from itcook.recipes.cookbook.matcher import Taste
 from itcook.suggestions import Suggestions, suggest
@@ -58,6 +59,7 @@ class SuggestionsQuery(Query):
 @with_stream_cursor
 @validate_querystring(SuggestionsQuery)
 @validate_response(Suggestions)
+@refuses(404, "not_found")
 async def suggestions(query_args: SuggestionsQuery) -> Suggestions:
     """Dishes for what is in the kitchen, first those that use up what expires soonest."""
     return await suggest(

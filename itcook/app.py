@@ -6,7 +6,7 @@ from typing import Any
 
 from quart import Quart
 from quart_cors import cors
-from quart_schema import APIKeySecurityScheme, HttpSecurityScheme, Info, QuartSchema
+from quart_schema import QuartSchema
 
 from blueprints import (
     administration,
@@ -29,8 +29,7 @@ from blueprints import (
     suggestions,
 )
 from blueprints.requests import MAX_BODY_BYTES, StrictRequest
-from itcook import __version__
-from itcook.auth.cookies import COOKIE, CSRF_HEADER
+from itcook.auth.cookies import CSRF_HEADER
 from itcook.auth.passwords import Passwords
 from itcook.proxies import TrustedProxies
 from itcook.services import open_services
@@ -52,7 +51,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = BODY_SECONDS
     app.url_map.merge_slashes = False  # an address is right or it is 404; a redirect would drop the body
-    _document(app)
+    _read_and_write_models(app)
     _allow_origins(app, settings)
     app.before_request(framing.refuse_two_lengths)
     guard.stand(app)
@@ -98,17 +97,10 @@ def _serve(app: Quart, settings: Settings, passwords: Passwords) -> None:
             yield
 
 
-def _document(app: Quart) -> None:
+def _read_and_write_models(app: Quart) -> None:
     QuartSchema(
         app,
-        openapi_path=None,  # ours is public, theirs would be refused by the guard
-        openapi_provider_class=documentation.Provider,
-        info=Info(title="IT Cook", version=__version__),
-        security_schemes={
-            "bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT"),
-            "cookie": APIKeySecurityScheme(in_="cookie", name=COOKIE),
-        },
-        security=[{"bearer": []}, {"cookie": []}],
+        openapi_path=None,  # openapi/rest.py makes the document (docs/why/0025-documents.md)
         conversion_preference="pydantic",
         # Without it times would reach Quart's encoder, which writes them as HTTP dates.
         pydantic_dump_options={"mode": "json"},  # type: ignore[arg-type] # missing in its type

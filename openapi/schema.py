@@ -54,21 +54,21 @@ def _definitions(models: Mapping[str, type[BaseModel]], mode: JsonSchemaMode) ->
     keys, document = models_json_schema([(model, mode) for model in models.values()], ref_template=REFERENCE)
     definitions: dict[str, Schema] = document["$defs"]
     own = {keys[model, mode]["$ref"].rpartition("/")[2]: name for name, model in models.items()}
-    return {own.get(name, name): _tidy(schema) for name, schema in definitions.items()}
+    return {own.get(name, name): tidy(schema) for name, schema in definitions.items()}
 
 
-def _tidy(schema: Any) -> Any:
-    """Without the titles that only repeat the names, and with docstrings on one line."""
+def tidy(schema: Any) -> Any:
+    """`schema` without the titles that only repeat the names, and with docstrings on one line."""
     if isinstance(schema, list):
-        return [_tidy(part) for part in schema]
+        return [tidy(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    tidy = {
-        key: _tidy(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))
+    found = {
+        key: tidy(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))
     }
-    if isinstance(tidy.get("description"), str):
-        tidy["description"] = " ".join(tidy["description"].split())
-    return tidy
+    if isinstance(found.get("description"), str):
+        found["description"] = " ".join(found["description"].split())
+    return found
 
 
 def _envelope(name: str, kind: str) -> Schema:

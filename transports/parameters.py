@@ -2,12 +2,26 @@
 
 from dataclasses import dataclass
 
+from pydantic import BaseModel
 from werkzeug.datastructures import MultiDict
 
 from itcook.errors import FieldError, ValidationError
 from itcook.stream import channels
 
 _ALLOWED = {"channels", "cursor", "ticket"}  # the ticket was for the guard
+
+
+class StreamQuery(BaseModel):
+    """The query string of a stream, for the documents."""
+
+    channels: str | None = None
+    cursor: str | None = None
+
+
+class EventStreamQuery(StreamQuery):
+    """That of an event stream, for the documents."""
+
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from types import TracebackType
 
+from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
 from quart.wrappers.response import ResponseBody
+from quart_schema import document_headers, document_querystring, tag_blueprint
 
 from itcook.auth.principal import Principal
+from itcook.contract import answers, refuses
 from itcook.stream.connections import Connections
 from itcook.stream.session import Session
 from transports.connection import connection_of
 from transports.direct import SSESink
 from transports.frames import Framing, sse_blocks, sse_named_blocks, sse_retry
-from transports.parameters import StreamParameters, read_flag
+from transports.parameters import EventStreamQuery, StreamParameters, read_flag
 from transports.queued import QueuedSink
 from transports.running import connections, count_refusal, principal
 
@@ -24,14 +27,35 @@ HEADERS = {
 }
 
 blueprint = Blueprint("sse", __name__)
+tag_blueprint(blueprint, ["realtime"])
+
+
+class LastEventId(BaseModel):
+    """The header of requests, for the documents."""
+
+    last_event_id: str | None = Field(
+        default=None, description="A cursor, as browsers send it by themselves; it wins over `cursor`."
+    )
 
 
 blueprint.after_request(count_refusal)
 
 
 @blueprint.get("/api/v1/realtime/sse")
+@document_querystring(EventStreamQuery)
+@document_headers(LastEventId)
+@answers(
+    200,
+    "The stream, without end. Each event's `data` is one of these, as JSON; its `id` is a cursor.",
+    "text/event-stream",
+    "StreamEvent",
+)
+@refuses(503, "overloaded")
 async def stream() -> Response:
-    """What raises here becomes an HTTP problem; from the first byte on, the stream has its own ends."""
+    """The events of the caller's channels as Server-Sent Events.
+
+    What is refused is a problem; from the first byte on, the stream has its own ends.
+    """
     parameters = StreamParameters.read(request.args, "named")
     framing = sse_named_blocks if read_flag(request.args, "named") else sse_blocks
     # What the browser remembers is newer than what the page once put into the address.

@@ -3,25 +3,35 @@
 import asyncio
 
 from quart import Blueprint, websocket
+from quart_schema import document_querystring, tag_blueprint
 
 from itcook.auth.principal import Principal
+from itcook.contract import answers, refuses
 from itcook.stream.connections import Connections
 from itcook.stream.session import Session
 from transports.connection import Connection, connection_of
 from transports.direct import WebSocketSink
-from transports.parameters import StreamParameters
+from transports.parameters import StreamParameters, StreamQuery
 from transports.queued import QueuedSink
 from transports.running import connections, count_refusal, principal, subprotocol
 
 blueprint = Blueprint("websocket", __name__)
+tag_blueprint(blueprint, ["realtime"])
 
 
 blueprint.after_websocket(count_refusal)  # type: ignore[type-var] # its type has no refusals
 
 
 @blueprint.websocket("/api/v1/realtime/ws")
+@document_querystring(StreamQuery)
+@answers(101, "The connection is a WebSocket from here on; what goes over it is in `/asyncapi.json`.")
+@refuses(503, "overloaded")
 async def stream() -> None:
-    """Everything up to `accept` that raises becomes an HTTP problem in place of the upgrade."""
+    """The handshake of a WebSocket: the events of the caller's channels, and messages back.
+
+    What is refused is a problem in place of the upgrade. The token may also be offered as a subprotocol,
+    beside `itcook.v1`.
+    """
     parameters = StreamParameters.read(websocket.args)
     here = connections()
     here.check_room()
