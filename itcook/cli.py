@@ -19,6 +19,8 @@ COMMANDS = {
     "tail": "tail",
     "notify": "notify",
     "stats": "stats",
+    "demo": "demo",
+    "doctor": "doctor",
 }
 
 
@@ -41,12 +43,13 @@ def main() -> None:
     """The real-time backend of a cooking community.
 
     serve, migrate, prune and user work with this machine's settings, ITCOOK_* and a .env file, and with its
-    database; token, tail, notify and stats talk to a running server, by default the one of those settings.
-    Exit codes and shell completion are in docs/reference/cli.md.
+    database; token, tail, notify, stats and demo talk to a running server, by default the one of those
+    settings; doctor looks at both. Exit codes and shell completion are in docs/reference/cli.md.
 
     \b
     Examples:
       itcook serve
       itcook user create ada@example.com --first-name Ada --last-name Lovelace --url http://127.0.0.1:3000
       itcook tail --email ada@example.com
+      itcook demo
     """

@@ -164,6 +164,16 @@ def _commands(name: str, command: click.Command) -> Iterator[tuple[str, bool]]:
         yield name, any("--json" in option.opts for option in command.params)
 
 
+def test_the_table_of_findings_is_what_the_doctor_finds() -> None:
+    """Everything that it looks at."""
+    documented = [what for row in table(CLI, "findings") for what in codes(row[0])]
+    sources = (ROOT / "itcook/commands/doctor").glob("*.py")
+    made = re.compile(r'\b(?:ok|note|warning|broken|compared)\(\s*"([^"]+)"')
+    found = {what for source in sources for what in made.findall(source.read_text())}
+    assert found <= set(documented)
+    assert set(documented) - found <= {"WebSocket", "SSE", "trusted proxies"}, "these are named by a variable"
+
+
 def test_the_table_of_exit_codes_is_the_exit_codes() -> None:
     """Every one, and none besides."""
     assert [int(row[0]) for row in table(CLI, "exits")] == sorted(Exit)

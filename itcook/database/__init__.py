@@ -2,7 +2,7 @@
 
 from itcook.database.failures import as_problem
 from itcook.database.lookup import Lookup
-from itcook.database.opening import MIGRATION_CONFIG, Database, migrate, tortoise_config
+from itcook.database.opening import MIGRATION_CONFIG, Database, is_behind, migrate, tortoise_config
 from itcook.database.postgresql import connect
 from itcook.database.sql import as_uuid, insert_rows, rows_among
 from itcook.database.transactions import Transaction, transactional
@@ -16,6 +16,7 @@ __all__ = [
     "as_uuid",
     "connect",
     "insert_rows",
+    "is_behind",
     "migrate",
     "rows_among",
     "tortoise_config",

@@ -75,7 +75,7 @@ class Database:
             self._lock = _lock_beside(self._settings.database_path)
             _check_file(self._settings.database_path)
             await migrate(self._settings)
-        elif await _is_behind(self._settings):
+        elif await is_behind(self._settings):
             raise SettingsError(
                 "ITCOOK_DATABASE_URL: the database is behind this version: run itcook migrate"
             )
@@ -103,7 +103,8 @@ async def migrate(settings: Settings) -> None:
             await run_migrations(config=tortoise_config(settings, patient=True))
 
 
-async def _is_behind(settings: Settings) -> bool:
+async def is_behind(settings: Settings) -> bool:
+    """Whether there are migrations that the database has not seen. Raises `SettingsError` without one."""
     config = tortoise_config(settings)
     with _reached():
         async with TortoiseContext() as context:

@@ -255,3 +255,29 @@ async def test_prune_removes_history_and_says_how_much(
     assert (done.code, done.json["stream history"] >= 2) == (Exit.OK, True)
     resumed = ["tail", *signing_in(ada), "--url", server.url, "--since", since, "--count", "1", "--json"]
     assert (await itcook(*resumed, directory=tmp_path)).events[0]["type"] == "ResyncRequired"
+
+
+async def test_demo_fills_a_community_and_keeps_it_alive(
+    server: Server, api: Api, ada: Person, tmp_path: Path
+) -> None:
+    """What it says that it made is there, and on the stream; run again it makes nothing twice. Whoever is
+    there can sign in.
+    """
+    filled = ["demo", "--people", "3", "--posts", "2", "--seed", "5", "--url", server.url]
+    since = await _head(api, ada)
+    made = (await itcook(*filled, "--pace", "0", "--json", directory=tmp_path)).json
+    again = await itcook(*filled, "--pace", "6000", "--deeds", "10", directory=tmp_path)
+    assert again.code == Exit.OK
+    assert made["made"]["posts"] == 2
+    assert 2 < len(again.out.splitlines()) <= 12
+    events = (await api.done("GET", "/realtime/events", ada, params={"after": since}))["data"]
+    shared_later = sum("shares:" in line for line in again.out.splitlines())
+    assert sum(event["type"] == "NewCommunityPost" for event in events) == 2 + shared_later
+    someone = {"email": made["people"][0]["email"], "password": "a long demo kitchen"}
+    assert (await api.request("POST", "/auth/login", json=someone)).status_code == 200
+
+
+async def test_demo_makes_no_people_with_a_known_password_for_strangers(tmp_path: Path) -> None:
+    """On another machine it asks for a password of one's own."""
+    done = await itcook("demo", "--url", "https://itcook.example", directory=tmp_path)
+    assert (done.code, "--password" in done.err) == (Exit.USAGE, True)
