@@ -13,6 +13,7 @@ from itcook.stream.envelope import Batch, Envelope, control, ephemeral
 from itcook.stream.session import MAX_UNSENT, SKIP_UNSENT, Liveness, Resume, Session
 from tests.support.contract import STREAMS, covers
 from tests.support.stream import FOREVER, NOON, SOMEONE, FakeSink, cursor, run_of, someone, stored
+from tests.support.survival import survives
 
 
 class Played:
@@ -161,6 +162,17 @@ def test_heartbeats(played: Played) -> None:
     assert played.sink.types == ["Connected", "Heartbeat", "Heartbeat", "Heartbeat"]
     assert played.sink.pings == 3
     assert played.session.wake_at(30.4) == pytest.approx(40.4)
+
+
+@survives("sse: half an hour")
+@pytest.mark.parametrize("answers", [True, False], ids=["websocket", "sse"])
+def test_half_an_hour(played: Played, answers: bool) -> None:
+    """With nothing but 180 heartbeats, whether or not the transport can tell that the client answers."""
+    for second in range(1, 30 * 60 + 2):
+        played.sink.heard_at = second if answers else None
+        played.at(second)
+    assert played.ending() is None
+    assert played.sink.types.count("Heartbeat") == played.sink.pings == 180
 
 
 def test_heartbeats_do_not_bunch_up(played: Played) -> None:
