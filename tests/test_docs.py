@@ -27,6 +27,9 @@ GUIDE = "docs/WEBSOCKET_GUIDE.md"
 CLI = "docs/reference/cli.md"
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md"]
+SOURCE = re.compile(
+    r"`((?:benchmarks|blueprints|client|deploy|docs|itcook|openapi|tests|transports|web)/[\w./-]+)`"
+)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 LEVELS = {"warning", "error", "exception"}
 
@@ -177,6 +180,13 @@ def test_the_table_of_findings_is_what_the_doctor_finds() -> None:
 def test_the_table_of_exit_codes_is_the_exit_codes() -> None:
     """Every one, and none besides."""
     assert [int(row[0]) for row in table(CLI, "exits")] == sorted(Exit)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_files_that_are_named_are_there(page: Path) -> None:
+    """Every file of the project that a page has in backticks, but for what is built."""
+    named = SOURCE.findall(page.read_text())
+    assert [path for path in named if "/dist" not in path and not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
