@@ -3,13 +3,16 @@
 from uuid import UUID
 
 from quart import Blueprint
-from quart_schema import tag_blueprint
+from quart_schema import tag_blueprint, validate_querystring, validate_response
 
 from blueprints.context import principal, services
-from itcook.auth import administration
+from blueprints.requests import Query
+from itcook.auth import administration, audit_log, views
+from itcook.auth.audit_log import Action, note_alone
 from itcook.auth.roles import check_admin
 from itcook.contract import refuses
 from itcook.errors import NotFoundError
+from itcook.pages import Page, PageQuery
 from itcook.stream.signals import ConnectionRevoked
 
 MAX_ID_LENGTH = 64  # ours have 16; signals are short
@@ -53,5 +56,24 @@ async def disconnect(connection_id: str) -> tuple[str, int]:
     check_admin(principal())
     if len(connection_id) > MAX_ID_LENGTH:
         raise NotFoundError("there is no such connection")
+    await note_alone(Action.CONNECTION_ENDED, principal(), details=connection_id)
     services().stream.signal(ConnectionRevoked(connection_id=connection_id))
     return "", 204
+
+
+class AuditQuery(PageQuery, Query):
+    """Which page; of one action, or of what one person did or had done to them."""
+
+    action: Action | None = None
+    user_id: UUID | None = None
+
+
+@blueprint.get("/audit")
+@refuses(403, "admin_only")
+@validate_querystring(AuditQuery)
+@validate_response(Page[views.AuditEntry])
+async def read_audit(query_args: AuditQuery) -> Page[views.AuditEntry]:
+    """What administrators did, and people to their own accounts, the latest first. For administrators."""
+    return await audit_log.entries(
+        principal(), query_args, action=query_args.action, person_id=query_args.user_id
+    )

@@ -1,6 +1,7 @@
 """The guard: lets nobody in who is not known, but where a view is marked public."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from quart import Quart, Request, Websocket, g, request, websocket
@@ -69,7 +70,8 @@ async def _authenticated(incoming: Request | Websocket) -> Principal:
     if credential.kind is Kind.COOKIE:
         check_sender(credential.value, _evidence(incoming))
         g.session_cookie = credential.value
-    return await authenticate(services().tokens, credential)
+    known = await authenticate(services().tokens, credential)
+    return replace(known, address=incoming.remote_addr or "")
 
 
 def _carried(incoming: Request | Websocket) -> Carried:

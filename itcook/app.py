@@ -9,6 +9,7 @@ from quart_cors import cors
 from quart_schema import QuartSchema
 
 from blueprints import (
+    account,
     administration,
     auth,
     community,
@@ -67,6 +68,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
         goals,
         notifications,
         recipes,
+        account,
         suggestions,
         realtime,
         health,

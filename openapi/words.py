@@ -9,6 +9,7 @@ REFERENCE = Path(__file__).parents[1] / "docs/reference"
 
 # By name: what a parameter of a path or a query string means.
 PARAMETERS: Mapping[str, str] = {
+    "action": "Only of this action.",
     "after": "The cursor to go on from, of a page, a stream or the last answer; without it, from now on.",
     "allergies": "What must not be in it, separated by commas.",
     "before": "`next_before` of the page before this one; without it, the first page.",

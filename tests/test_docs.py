@@ -12,6 +12,7 @@ from quart import Quart
 
 from itcook import cli, errors, events, messages
 from itcook.app import create_app
+from itcook.auth.audit_log import Action
 from itcook.commands.exits import Exit
 from itcook.quotas.policies import POLICIES, Policy
 from itcook.settings import Settings
@@ -123,6 +124,11 @@ def test_the_table_of_quotas_is_the_policies() -> None:
     """Every policy with its figures."""
     rows = table(REST, "quotas")
     assert [Policy(code(row[0]), int(row[1]), int(row[2])) for row in rows] == [*POLICIES]
+
+
+def test_the_table_of_actions_is_the_audit_logs() -> None:
+    """Every action, in its order."""
+    assert [action for row in table(REST, "actions") for action in codes(row[0])] == [*Action]
 
 
 def test_the_table_of_warnings_is_what_is_logged() -> None:

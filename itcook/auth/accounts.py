@@ -7,6 +7,7 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from itcook.auth import cookies
+from itcook.auth.audit_log import Action, note
 from itcook.auth.cookies import SessionCookie
 from itcook.auth.password_rules import check_password
 from itcook.auth.passwords import Passwords
@@ -104,20 +105,30 @@ class Accounts:
         `register` does.
         """
         user, password_hash = await self._new_password(principal, current, new)
-        return self._signed_in(await _change_password(user, password_hash, principal.session_id))
+        return self._signed_in(await _change_password(user, password_hash, principal))
 
     async def change_password_in_cookie(self, principal: Principal, current: str, new: str) -> SessionCookie:
         """The same for a login that lives in a cookie: it goes on in the one of the answer."""
         user, password_hash = await self._new_password(principal, current, new)
-        return await _change_password_in_cookie(user, password_hash, principal.session_id)
+        return await _change_password_in_cookie(user, password_hash, principal)
+
+    async def change_email(self, principal: Principal, password: str, email: str) -> User:
+        """Have `email` be the address from now on; all other logins of the person end. The same address again
+        changes nothing.
+
+        Raises `ForbiddenError` `wrong_password`, and `ConflictError` `email_taken`; whether it is taken is
+        only looked at for whoever knows the password.
+        """
+        user = await self.confirm(principal, password)
+        return user if user.email == email else await _change_email(user, email, principal)
 
     async def _new_password(self, principal: Principal, current: str, new: str) -> tuple[User, str]:
-        user = await self._confirmed(principal, current)
+        user = await self.confirm(principal, current)
         names = user.first_name, user.last_name
         check_password(new, "/new_password", email=user.email, names=names)
         return user, await self._passwords.hash(new)
 
-    async def _confirmed(self, principal: Principal, password: str) -> User:
+    async def confirm(self, principal: Principal, password: str) -> User:
         """The row of `principal`, who knows the password. Raises `ForbiddenError` `wrong_password`."""
         user = await User.get(id=principal.user_id)
         if not await self._passwords.verify(user.password_hash, password):
@@ -177,7 +188,7 @@ async def _create_user(transaction: Transaction, account: NewAccount, password_h
             created_at=transaction.now,
         )
     except IntegrityError:
-        raise ConflictError("this e-mail has an account; log in", code="email_taken") from None
+        raise _email_taken() from None
     return user
 
 
@@ -206,25 +217,49 @@ async def _open_if_unchanged(
 
 
 @transactional
-async def _change_password(transaction: Transaction, user: User, password_hash: str, kept: UUID) -> Opened:
-    await _store_password(transaction, user, password_hash, kept)
-    return await renew_session.within(transaction, kept)
+async def _change_password(
+    transaction: Transaction, user: User, password_hash: str, principal: Principal
+) -> Opened:
+    await _store_password(transaction, user, password_hash, principal)
+    return await renew_session.within(transaction, principal.session_id)
 
 
 @transactional
 async def _change_password_in_cookie(
-    transaction: Transaction, user: User, password_hash: str, kept: UUID
+    transaction: Transaction, user: User, password_hash: str, principal: Principal
 ) -> SessionCookie:
-    await _store_password(transaction, user, password_hash, kept)
-    return await cookies.issue.within(transaction, kept)
+    await _store_password(transaction, user, password_hash, principal)
+    return await cookies.issue.within(transaction, principal.session_id)
 
 
-async def _store_password(transaction: Transaction, user: User, password_hash: str, kept: UUID) -> None:
+async def _store_password(
+    transaction: Transaction, user: User, password_hash: str, principal: Principal
+) -> None:
+    await _update_unchanged(transaction, user, password_hash=password_hash)
+    await revoke_person.within(transaction, user.id, principal.session_id)
+    await note(transaction, Action.PASSWORD_CHANGED, principal, user.id)
+
+
+@transactional
+async def _change_email(transaction: Transaction, user: User, email: str, principal: Principal) -> User:
+    try:
+        await _update_unchanged(transaction, user, email=email)
+    except IntegrityError:
+        raise _email_taken() from None
+    await revoke_person.within(transaction, user.id, principal.session_id)
+    await note(transaction, Action.EMAIL_CHANGED, principal, user.id)
+    return await User.get(id=user.id, using_db=transaction.connection)
+
+
+async def _update_unchanged(transaction: Transaction, user: User, **values: str) -> None:
     unchanged = User.filter(id=user.id, password_hash=user.password_hash)
-    if not await unchanged.using_db(transaction.connection).update(password_hash=password_hash):
+    if not await unchanged.using_db(transaction.connection).update(**values):
         raise _wrong_password()  # it was changed while this one was verified
-    await revoke_person.within(transaction, user.id, kept)
 
 
 def _wrong_password() -> ForbiddenError:
     return ForbiddenError("this is not the current password", code="wrong_password")
+
+
+def _email_taken() -> ConflictError:
+    return ConflictError("this e-mail has an account; log in", code="email_taken")

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from itcook.auth.audit_log import Action, note
 from itcook.auth.fields import normalize_email
 from itcook.auth.principal import Principal
 from itcook.auth.roles import check_admin
@@ -20,6 +21,7 @@ async def sign_out(transaction: Transaction, admin: Principal, user_id: UUID) ->
     check_admin(admin)
     await _person(transaction, user_id)
     await revoke_person.within(transaction, user_id)
+    await note(transaction, Action.SIGNED_OUT, admin, user_id)
 
 
 @transactional
@@ -32,21 +34,21 @@ async def disable(transaction: Transaction, admin: Principal, user_id: UUID) -> 
     check_admin(admin)
     if user_id == admin.user_id:
         raise ConflictError("another administrator must close this account", code="own_account")
-    await _disable(transaction, await _person(transaction, user_id))
+    await _disable(transaction, await _person(transaction, user_id), admin)
 
 
 @transactional
 async def enable(transaction: Transaction, admin: Principal, user_id: UUID) -> None:
     """Open an account again; its person signs in anew. Raises `ForbiddenError` and `NotFoundError`."""
     check_admin(admin)
-    await _enable(transaction, await _person(transaction, user_id))
+    await _enable(transaction, await _person(transaction, user_id), admin)
 
 
 @transactional
 async def disable_by_email(transaction: Transaction, email: str) -> str:
     """Close the account with this address, for the operator; the person's name. Raises `NotFoundError`."""
     person = await person_with(transaction, email)
-    await _disable(transaction, person)
+    await _disable(transaction, person, None)
     return person.name
 
 
@@ -54,7 +56,7 @@ async def disable_by_email(transaction: Transaction, email: str) -> str:
 async def enable_by_email(transaction: Transaction, email: str) -> str:
     """Open the account with this address again; the person's name. Raises `NotFoundError`."""
     person = await person_with(transaction, email)
-    await _enable(transaction, person)
+    await _enable(transaction, person, None)
     return person.name
 
 
@@ -67,6 +69,7 @@ async def promote(transaction: Transaction, email: str) -> str:
     person = await person_with(transaction, email)
     person.role = "admin"
     await person.save(using_db=transaction.connection, update_fields=["role"])
+    await note(transaction, Action.PROMOTED, None, person.id)
     return person.name
 
 
@@ -85,17 +88,19 @@ async def _person(transaction: Transaction, user_id: UUID) -> User:
     return person
 
 
-async def _disable(transaction: Transaction, person: User) -> None:
+async def _disable(transaction: Transaction, person: User, admin: Principal | None) -> None:
     await (
         User.filter(id=person.id, disabled_at=None)
         .using_db(transaction.connection)
         .update(disabled_at=transaction.now)
     )
     await revoke_person.within(transaction, person.id)
+    await note(transaction, Action.ACCOUNT_DISABLED, admin, person.id)
 
 
-async def _enable(transaction: Transaction, person: User) -> None:
+async def _enable(transaction: Transaction, person: User, admin: Principal | None) -> None:
     await User.filter(id=person.id).using_db(transaction.connection).update(disabled_at=None)
+    await note(transaction, Action.ACCOUNT_ENABLED, admin, person.id)
 
 
 def _normalized(email: str) -> str:

@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 from tortoise.expressions import F
 
 from itcook import models
+from itcook.auth.audit_log import Action, note
 from itcook.auth.principal import Principal
 from itcook.community import audience, views
 from itcook.community.posts import check_post, lock_post
@@ -58,6 +59,8 @@ async def delete_comment(transaction: Transaction, deleter: Principal, comment_i
     if not await models.Comment.filter(id=comment_id).using_db(transaction.connection).delete():
         raise NotFoundError("there is no such comment")
     await _count(transaction, post, -1)
+    if deleter.user_id not in (row.author_id, post.author_id):
+        await note(transaction, Action.COMMENT_DELETED, deleter, comment_id, f"by {row.author_id}")
     event = CommentDeleted(post_id=post.id, comment_id=comment_id)
     record(transaction, event, *audience.participants(post))
 

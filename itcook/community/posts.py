@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import StringConstraints
 
 from itcook import models
+from itcook.auth.audit_log import Action, note
 from itcook.auth.principal import Principal
 from itcook.community import audience, views
 from itcook.community.people import find_user
@@ -105,6 +106,8 @@ async def delete_post(transaction: Transaction, deleter: Principal, post_id: UUI
     if not deleter.is_admin and row.author_id != deleter.user_id:
         raise NotFoundError("this post is not yours to delete")
     await row.delete(using_db=transaction.connection)
+    if row.author_id != deleter.user_id:
+        await note(transaction, Action.POST_DELETED, deleter, post_id, f"by {row.author_id}")
     record(transaction, PostDeleted(post_id=post_id, author_id=row.author_id), *audience.readers(row))
 
 

@@ -4,9 +4,10 @@ import socket
 import sqlite3
 
 import asyncpg
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
+from tortoise.exceptions import DBConnectionError, DoesNotExist, IntegrityError, OperationalError
 
-from itcook.errors import ProblemError, UnavailableError
+from itcook.errors import ConflictError, ProblemError, UnauthenticatedError, UnavailableError
+from itcook.models import User
 
 # What asyncpg raises and Tortoise leaves as it is, by the classes of PostgreSQL's error codes (appendix A).
 # Of class 40 only what is certain to have been rolled back: 40003 says that nobody knows.
@@ -34,7 +35,14 @@ _UNREACHABLE = (
 
 
 def as_problem(error: BaseException) -> ProblemError | None:
-    """`UnavailableError` if the database could not be used, None if the error is something else."""
+    """What a caller is told of an error of the database: `UnavailableError` if it could not be used; an error
+    of the caller's if the person they act for, or what they refer to, was deleted meanwhile. None if it is a
+    defect.
+    """
+    if isinstance(error, DoesNotExist) and error.model is User:
+        return UnauthenticatedError("this account is no more", code="session_ended")
+    if isinstance(error, IntegrityError) and "foreign key constraint" in str(error).lower():
+        return ConflictError("what this refers to was deleted meanwhile; look again")
     if isinstance(error, _UNSERVED) or (isinstance(error, OperationalError) and not _is_defect(error)):
         return UnavailableError("the database cannot serve this now; try again", retry_after=1)
     if isinstance(error, _UNREACHABLE):

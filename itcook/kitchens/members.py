@@ -14,10 +14,13 @@ from itcook.kitchens.membership import (
     end_membership,
     lock_as_member,
     lock_as_owner,
+    lock_kitchen,
     membership_of,
     read_membership,
 )
 from itcook.pages import Page, PageQuery, read_page
+
+NAME_OF_WHAT_IS_LEFT = "Shared kitchen"  # of a home whose person is gone, after whom it was called
 
 
 async def members(reader: Principal, kitchen_id: UUID, asked: PageQuery) -> Page[views.Member]:
@@ -78,6 +81,32 @@ async def hand_over(
         await _set_role(transaction, heir, Role.OWNER)
     members_count = await count_members(transaction, membership.kitchen)
     return views.Kitchen.of(membership, members_count=members_count)
+
+
+async def depart(transaction: Transaction, user_id: UUID) -> None:
+    """Have the person, who must be locked and leaves for good, be in no kitchen. What was theirs goes to who
+    has been in it longest, a home under another name, and goes altogether where nobody else is.
+    """
+    memberships = models.KitchenMember.filter(user_id=user_id).using_db(transaction.connection)
+    for (kitchen_id,) in await memberships.order_by("kitchen_id").values_list("kitchen_id"):
+        kitchen = await lock_kitchen(transaction, kitchen_id)
+        membership = await membership_of(transaction, user_id, kitchen)
+        if membership is not None:  # nobody removed them until the kitchen was locked
+            await end_membership(transaction, membership)
+            if membership.role == Role.OWNER:
+                await _bequeath(transaction, kitchen)
+
+
+async def _bequeath(transaction: Transaction, kitchen: models.Kitchen) -> None:
+    left = models.KitchenMember.filter(kitchen_id=kitchen.id).using_db(transaction.connection)
+    heir = await left.order_by("id").first()
+    if heir is None:
+        await kitchen.delete(using_db=transaction.connection)
+        return
+    await _set_role(transaction, heir, Role.OWNER)
+    if kitchen.home_of_id is not None:
+        kitchen.home_of_id, kitchen.name = None, NAME_OF_WHAT_IS_LEFT
+        await kitchen.save(using_db=transaction.connection, update_fields=["home_of_id", "name"])
 
 
 def _check_not_home(kitchen: models.Kitchen, user_id: UUID) -> None:

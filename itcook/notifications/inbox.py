@@ -15,10 +15,13 @@ from itcook import models
 from itcook.auth.principal import Principal
 from itcook.database import Transaction, transactional
 from itcook.errors import NotFoundError
+from itcook.events import NewComment, NewFollower, PostLiked
 from itcook.notifications import views
 from itcook.pages import PageQuery, read_page
 
 KEPT = timedelta(days=90)  # longer than people are away who will read what they missed
+# The events that one person causes and another finds in their inbox.
+TELLING_OF_PEOPLE = [event.__name__ for event in (PostLiked, NewComment, NewFollower)]
 PRUNE_BATCH = 1000  # rows a transaction: SQLite's one writer must not be held for long
 
 
@@ -101,6 +104,14 @@ async def remove_item(transaction: Transaction, reader: Principal, item_id: UUID
         return
     await _mark(transaction, reader, [row.id])
     await mine.marks.filter(item_id=row.id).update(removed=True)
+
+
+async def forget_person(transaction: Transaction, user_id: UUID) -> None:
+    """Remove from others' inboxes what tells of the person, who leaves for good. It looks through all items
+    of these types: nobody leaves often.
+    """
+    telling = models.InboxItem.filter(type__in=TELLING_OF_PEOPLE, body__contains=str(user_id))
+    await telling.using_db(transaction.connection).delete()
 
 
 async def prune(now: datetime) -> int:

@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 from tortoise.expressions import Q
 
 from itcook import models
+from itcook.auth.audit_log import Action, note
 from itcook.auth.principal import Principal
 from itcook.database import Transaction, transactional
 from itcook.errors import ConflictError, FieldError, ForbiddenError, NotFoundError, ValidationError
@@ -66,6 +67,8 @@ async def notify(transaction: Transaction, sender: Principal, draft: Draft) -> v
     )
     if row.sent_at is not None:
         _record(transaction, row)
+    action = Action.NOTIFICATION_SCHEDULED if row.sent_at is None else Action.NOTIFICATION_SENT
+    await note(transaction, action, sender, row.id, row.title)
     return views.SystemNotification.of(row)
 
 
@@ -78,6 +81,7 @@ async def cancel(transaction: Transaction, canceller: Principal, notification_id
     _check_admin(canceller)
     unsent = models.ScheduledNotification.filter(id=notification_id, **_UNSENT)
     if await unsent.using_db(transaction.connection).update(cancelled_at=transaction.now):
+        await note(transaction, Action.NOTIFICATION_CANCELLED, canceller, notification_id)
         return
     row = await models.ScheduledNotification.get_or_none(id=notification_id, using_db=transaction.connection)
     if _found(row).sent_at is not None:

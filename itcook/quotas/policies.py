@@ -8,6 +8,7 @@
     login-account-day  both        the same, from whoever has the patience: who goes on guessing waits longer
     login-everywhere   account     the same, from whoever has many addresses
     confirm            login       the password, from who has stolen a login
+    export             person      the database, which reads everything of theirs
     refresh            address     the database, from made-up refresh tokens
     read               person      everybody else, from one person's program
     write              person      the same; each write is an event for many
@@ -38,6 +39,7 @@ LOGIN_ACCOUNT = Policy("login-account", 20, 900)
 LOGIN_ACCOUNT_DAY = Policy("login-account-day", 100, 86_400)
 LOGIN_EVERYWHERE = Policy("login-everywhere", 300, 3_600)
 CONFIRM = Policy("confirm", 10, 900)
+EXPORT = Policy("export", 10, 3_600)
 REFRESH = Policy("refresh", 1_000, 600)
 READ = Policy("read", 3_000, 60)
 WRITE = Policy("write", 1_500, 60)
@@ -53,6 +55,7 @@ POLICIES = (
     LOGIN_ACCOUNT_DAY,
     LOGIN_EVERYWHERE,
     CONFIRM,
+    EXPORT,
     REFRESH,
     READ,
     WRITE,

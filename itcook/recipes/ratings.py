@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from tortoise.expressions import F
+
 from itcook import models
 from itcook.auth.principal import Principal
 from itcook.database import Transaction, transactional
@@ -31,6 +33,16 @@ async def rate(transaction: Transaction, rater: Principal, recipe_id: UUID, star
         rating=views.average(recipe),
         ratings_count=recipe.ratings_count,
     )
+
+
+async def take_back_all(transaction: Transaction, user_id: UUID) -> None:
+    """Have no recipe be rated by the person, who must be locked and leaves for good."""
+    given = models.RecipeRating.filter(user_id=user_id).using_db(transaction.connection).order_by("recipe_id")
+    for row in await given:
+        # The update locks the recipe; nobody else changes this rating, whose person is locked.
+        recipe = models.Recipe.filter(id=row.recipe_id).using_db(transaction.connection)
+        await recipe.update(ratings_count=F("ratings_count") - 1, ratings_sum=F("ratings_sum") - row.stars)
+        await row.delete(using_db=transaction.connection)
 
 
 async def _replace(transaction: Transaction, rater: Principal, recipe_id: UUID, stars: int) -> int | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from itcook import models
+from itcook.auth.audit_log import Action, note
 from itcook.auth.principal import Principal
 from itcook.database import Transaction, transactional
 from itcook.errors import NotFoundError
@@ -74,6 +75,8 @@ async def delete_recipe(transaction: Transaction, deleter: Principal, recipe_id:
     if not deleter.is_admin and row.author_id != deleter.user_id:
         raise NotFoundError("this recipe is not yours to delete")
     await row.delete(using_db=transaction.connection)
+    if row.author_id != deleter.user_id:
+        await note(transaction, Action.RECIPE_DELETED, deleter, recipe_id, f"by {row.author_id}")
 
 
 async def one_recipe(reader: Principal, recipe_id: UUID) -> views.Recipe:

@@ -69,6 +69,15 @@ async def _account_closed(api: Api, victim: Person, other: Person, admin: Person
     await api.done("PUT", f"/admin/users/{victim.id}/disabled", admin)
 
 
+async def _account_deleted(api: Api, victim: Person, other: Person, admin: Person) -> None:
+    await api.done("POST", "/auth/deletion", victim, json={"current_password": PASSWORD})
+
+
+async def _another_address(api: Api, victim: Person, other: Person, admin: Person) -> None:
+    body = {"current_password": PASSWORD, "email": "somebody@else.example"}
+    await api.done("PUT", "/auth/email", other, json=body)
+
+
 async def _opened(api: Api, person: Person) -> list[Stream]:
     """A stream of each kind, and one that a ticket opened."""
     ticket = (await api.done("POST", "/realtime/tickets", person))["ticket"]
@@ -99,6 +108,8 @@ async def _ended(stream: Stream) -> None:
         (_new_password, True),
         (_signed_out, False),
         (_account_closed, False),
+        (_account_deleted, False),
+        (_another_address, True),
     ],
 )
 async def test_a_login_that_ends_takes_its_connections_along(
