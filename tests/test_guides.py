@@ -54,7 +54,8 @@ TSCONFIG = {
 
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    async with running(tmp_path_factory.mktemp("data")) as server:
+    # Heartbeats are not waited for longer than need be.
+    async with running(tmp_path_factory.mktemp("data"), heartbeat_seconds=1) as server:
         yield server
 
 
