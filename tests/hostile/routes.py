@@ -67,6 +67,8 @@ COSTLY: frozenset[Route] = frozenset(
     {
         ("POST", f"{API}/auth/logout"),
         ("PUT", f"{API}/auth/password"),
+        ("PUT", f"{API}/auth/email"),
+        ("POST", f"{API}/auth/deletion"),
         ("DELETE", f"{API}/auth/sessions"),
     }
 )
@@ -94,6 +96,11 @@ async def _refresh(at: Scene, asker: Person) -> Body:
     return {"refresh_token": (await at.login(asker)).refresh_token}
 
 
+async def _another_address(at: Scene, asker: Person) -> Body:
+    at.registered += 1
+    return {"current_password": PASSWORD, "email": f"moved{at.registered}@example.com"}
+
+
 async def _food(at: Scene, asker: Person) -> Body:
     return {**scene.ITEM, "kitchen_id": at.kitchen_id}
 
@@ -119,6 +126,8 @@ BODIES: Mapping[Route, MakeBody] = {
     ("POST", f"{API}/auth/login"): _login,
     ("POST", f"{API}/auth/refresh"): _refresh,
     ("PUT", f"{API}/auth/password"): says({"current_password": PASSWORD, "new_password": PASSWORD[::-1]}),
+    ("PUT", f"{API}/auth/email"): _another_address,
+    ("POST", f"{API}/auth/deletion"): says({"current_password": PASSWORD}),
     ("POST", f"{API}/community/posts"): says(scene.POST),
     ("PATCH", f"{API}/community/posts/{{post_id}}"): says({"content": "Stew"}),
     ("POST", f"{API}/community/posts/{{post_id}}/comments"): says(scene.COMMENT),
