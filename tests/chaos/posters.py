@@ -43,17 +43,18 @@ class Posters:
         )
 
     async def post(self, rate: float) -> None:
-        """Post so many a second until cancelled."""
-        loop = asyncio.get_running_loop()
-        due, number = loop.time(), 0
+        """Post so many a second until cancelled, however late this process gets to it."""
+        now = asyncio.get_running_loop().time
+        due, number = now(), 0
         while True:
-            due += 1 / rate
-            await asyncio.sleep(due - loop.time())
-            if len(self._posting) < MOST_AT_ONCE:
-                number += 1
-                self._begin(number)
-            else:
-                self.left_out += 1
+            while due <= now():
+                due += 1 / rate
+                if len(self._posting) < MOST_AT_ONCE:
+                    number += 1
+                    self._begin(number)
+                else:
+                    self.left_out += 1
+            await asyncio.sleep(due - now())
 
     async def finish(self) -> None:
         """Wait until every post is answered. Raises what made one fail for good."""

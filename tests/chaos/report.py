@@ -24,7 +24,8 @@ def _numbers(outcome: Outcome) -> str:
     )
     lines = (
         f"seed {plan.seed}, {outcome.seconds:.0f} s, {plan.clients} clients, {plan.rate:g} posts a second",
-        f"{outcome.posts:,} posts answered with 201; {outcome.left_out:,} not sent, as too many waited",
+        f"{outcome.posts:,} posts answered with 201, {outcome.posts / outcome.seconds:.1f} a second",
+        f"{outcome.left_out:,} posts not sent, as too many waited",
         f"what came of their requests: {answers}",
         f"{outcome.sights:,} events seen, over {outcome.connections:,} connections",
         f"how connections ended: {ends or 'none'}; {outcome.silences} were given up, as nothing came",

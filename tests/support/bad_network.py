@@ -56,6 +56,8 @@ class BadNetwork:
                 if self.swallows:
                     continue
                 await asyncio.sleep(self.delay)
+                if writer.is_closing():  # by now; uvloop would raise
+                    return
                 writer.write(data)
                 await writer.drain()
             if not self.swallows and not writer.is_closing():
