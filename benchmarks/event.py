@@ -27,6 +27,11 @@ def envelope(cursor: Cursor, channel: str, content: str = CONTENT) -> Envelope:
     return durable(cursor, (channel,), encode_body(post, (channel,), _NOW))
 
 
+def body() -> str:
+    """The event as the outbox has it."""
+    return encode_body(_POST, ("community",), _NOW)
+
+
 def text() -> str:
     """The event as JSON."""
     made = envelope(Cursor("rmpcfk7q", 1042), "community").text

@@ -14,7 +14,7 @@ from benchmarks.crowd import Crowd, crowd, handshake
 from benchmarks.figures import CLIENTS, Benchmark, Figure, latencies
 from benchmarks.people import people
 from benchmarks.poster import Poster, poster
-from benchmarks.server import Server, serving
+from benchmarks.server import serving
 from benchmarks.tally import Arrivals
 
 POSTS_PER_SECOND = 20
@@ -39,7 +39,9 @@ async def _fan_out(transports: tuple[str, ...], directory: Path) -> list[Figure]
             ]
             for _ in range(FIRST):
                 await _post_and_wait(posters[0], clients)
-            seconds, cpu = await _post_steadily(server, posters, clients)
+            cpu = server.cpu_seconds()
+            seconds = await post_steadily(posters, clients, POSTS, POSTS_PER_SECOND)
+            cpu = server.cpu_seconds() - cpu
     return [
         *latencies(DELIVERY, seconds),
         Figure("server CPU per post and its deliveries", cpu / POSTS * 1e3, "ms"),
@@ -52,18 +54,17 @@ async def _post_and_wait(one: Poster, clients: Crowd) -> None:
     await clients.events.reach(target)
 
 
-async def _post_steadily(server: Server, posters: list[Poster], clients: Crowd) -> tuple[list[float], float]:
-    """Seconds from each post's time until every client has it, and the server's CPU seconds."""
-    clients.arrivals = Arrivals(CLIENTS, clients.clients[0].events)
-    cpu, start = server.cpu_seconds(), perf_counter()
-    due = [start + number / POSTS_PER_SECOND for number in range(POSTS)]
-    target = clients.events.count + POSTS * CLIENTS
+async def post_steadily(posters: list[Poster], clients: Crowd, posts: int, rate: float) -> list[float]:
+    """Seconds from each post's time, of which there are `rate` a second, until every client has its event."""
+    clients.arrivals = Arrivals(len(clients.clients), clients.clients[0].events)
+    start = perf_counter()
+    due = [start + number / rate for number in range(posts)]
+    target = clients.events.count + posts * len(clients.clients)
     async with asyncio.TaskGroup() as tasks:
         for number, one in enumerate(posters):
-            tasks.create_task(_post_at(one, due[number::POSTERS]))
+            tasks.create_task(_post_at(one, due[number :: len(posters)]))
     await clients.events.reach(target)
-    seconds = [done - sent for sent, done in zip(due, clients.arrivals.complete, strict=True)]
-    return seconds, server.cpu_seconds() - cpu
+    return [done - sent for sent, done in zip(due, clients.arrivals.complete, strict=True)]
 
 
 async def _post_at(one: Poster, moments: list[float]) -> None:

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,6 +17,7 @@ from benchmarks.process import Process, running
 START_SECONDS = 60.0  # only a defect takes so long
 SERVE = (Path(sys.executable).with_name("itcook"), "serve")
 ADDED_TO = (sys.executable, "-m", "benchmarks.app")  # the same, and what benchmarks ask of it
+SECRET = "a-secret-for-benchmarks-on-postgresql"
 ROOT = Path(__file__).parents[1]
 
 
@@ -63,6 +64,20 @@ def serving(
         people.move_in(directory)
     with running(command, directory, _environment(directory) | dict(settings or {})) as process:
         yield Server(process, _port(process), people)
+
+
+@contextmanager
+def nodes(directory: Path, database_url: str, redis_url: str, count: int) -> Iterator[list[int]]:
+    """The ports of so many nodes on one PostgreSQL, which is up to date, and one Redis."""
+    shared = {"ITCOOK_DATABASE_URL": database_url, "ITCOOK_REDIS_URL": redis_url, "ITCOOK_SECRET": SECRET}
+    with ExitStack() as stack:
+        ports = []
+        for number in range(count):
+            own = directory / f"node-{number + 1}"
+            own.mkdir()
+            process = stack.enter_context(running(SERVE, own, _environment(own) | shared))
+            ports.append(_port(process))
+        yield ports
 
 
 def _environment(directory: Path) -> dict[str, str]:

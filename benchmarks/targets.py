@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import contest, contestants, fanout, isolation, personal, posting, resuming
+from benchmarks import contest, contestants, fanout, isolation, nodes, personal, posting, resuming
 from benchmarks.contestants import Contestant
 from benchmarks.figures import CLIENTS, MANY_CLIENTS
 from benchmarks.results import Results
@@ -87,6 +87,10 @@ def _all() -> Iterator[Target]:
     for benchmark in fanout.BENCHMARKS:
         yield _single(f"{benchmark.name}, p99", benchmark.name, f"{fanout.DELIVERY}, p99", 25, "ms")
     yield _single("Posts a second, 32 at once on SQLite", posting.NAME, posting.RATE, 600, "1/s", least=True)
+    for percent, limit in ((50, 10), (99, 50)):
+        figure = f"{nodes.DELIVERY}, p{percent}"
+        yield _single(f"{nodes.DELIVERY_NAME}, p{percent}", nodes.DELIVERY_NAME, figure, limit, "ms")
+    yield _single(f"{nodes.RELAY_NAME}, a second", nodes.RELAY_NAME, nodes.RATE, 1_500, "1/s", least=True)
     yield Target(
         f"{personal.GROUP}, CPU: among {MANY_CLIENTS:,} ÷ among {personal.FEW_CLIENTS}",
         1.2,
