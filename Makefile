@@ -96,6 +96,14 @@ hostile: $(DEV) ## what the server survives: every line of docs/RELIABILITY.md, 
 chaos: $(DEV) ## have everything fail at random for ten minutes, then kill nodes 200 times
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
+FUZZ_INPUTS ?= 100000
+SEED ?= $(shell date +%s)
+
+.PHONY: fuzz
+fuzz: $(DEV) ## 100,000 generated inputs on every way in; SEED=N repeats a run
+	@echo "make fuzz SEED=$(SEED) FUZZ_INPUTS=$(FUZZ_INPUTS)"
+	FUZZ_INPUTS=$(FUZZ_INPUTS) $(BIN)/pytest -n0 --timeout 7200 --hypothesis-seed=$(SEED) tests/hostile/test_fuzz.py
+
 ifneq ($(NPM),)
 $(CLIENT): client/package.json client/package-lock.json
 	@echo "installing the client's tools into client/node_modules"

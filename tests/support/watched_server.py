@@ -2,9 +2,9 @@
 
 import asyncio
 import gc
-import os
 import signal
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import structlog
 from quart import Quart
@@ -30,7 +30,7 @@ def watched(app: Quart) -> Quart:
 def tell() -> None:
     """Log how many tasks and descriptors there are, once nothing is held by a cycle."""
     gc.collect()
-    log.info("watched", tasks=len(asyncio.all_tasks()), files=len(os.listdir("/proc/self/fd")))
+    log.info("watched", tasks=len(asyncio.all_tasks()), files=len(list(Path("/proc/self/fd").iterdir())))
 
 
 if __name__ == "__main__":
