@@ -84,7 +84,7 @@ async def _publish(app: Quart, count: int, channel: str, length: int) -> None:
     places = range(head.position + 1, head.position + 1 + count)
     content = (CONTENT * (length // len(CONTENT) + 1))[:length]
     # The broker is the node's own affair, but for this.
-    await node._broker.publish([envelope(Cursor(head.epoch, place), channel, content) for place in places])
+    await node.broker.publish([envelope(Cursor(head.epoch, place), channel, content) for place in places])
 
 
 def main() -> None:

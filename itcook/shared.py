@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import structlog
 
@@ -25,11 +26,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The implementations behind one face; `redis` is None where there is none."""
+    """The implementations behind one face; `redis` is None where there is none. `kind` is the broker's."""
 
     broker: Broker
     presence: Presence
     redis: SharedRedis | None = None
+    kind: Literal["memory", "postgresql", "redis"] = "memory"
 
     def degraded(self) -> list[str]:
         """What is not as it should be, while the server serves all the same."""
@@ -56,7 +58,7 @@ async def _through_postgresql(settings: Settings) -> AsyncIterator[Shared]:
     log.info("nodes share through PostgreSQL: complete, slower than Redis; presence and quotas are per node")
     broker = NotifyBroker(partial(connect, settings))
     try:
-        yield Shared(broker, MemoryPresence())
+        yield Shared(broker, MemoryPresence(), kind="postgresql")
     finally:
         await broker.stop()
 
@@ -70,7 +72,7 @@ async def _through_redis(url: str) -> AsyncIterator[Shared]:
     broker = RedisBroker(redis, table.epoch)
     await broker.begin(table.open)
     try:
-        yield Shared(broker, RedisPresence(redis), redis)
+        yield Shared(broker, RedisPresence(redis), redis, kind="redis")
     finally:
         await broker.stop()
         await redis.close()

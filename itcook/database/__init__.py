@@ -2,15 +2,16 @@
 
 from itcook.database.failures import as_problem
 from itcook.database.lookup import Lookup
-from itcook.database.opening import MIGRATION_CONFIG, Database, is_behind, migrate, tortoise_config
+from itcook.database.opening import MIGRATION_CONFIG, Database, Pool, is_behind, migrate, tortoise_config
 from itcook.database.postgresql import connect
 from itcook.database.sql import as_uuid, insert_rows, rows_among
-from itcook.database.transactions import Transaction, transactional
+from itcook.database.transactions import Transaction, outcomes, running, transactional
 
 __all__ = [
     "MIGRATION_CONFIG",
     "Database",
     "Lookup",
+    "Pool",
     "Transaction",
     "as_problem",
     "as_uuid",
@@ -18,7 +19,9 @@ __all__ = [
     "insert_rows",
     "is_behind",
     "migrate",
+    "outcomes",
     "rows_among",
+    "running",
     "tortoise_config",
     "transactional",
 ]

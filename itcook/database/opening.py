@@ -4,8 +4,9 @@ import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import asyncpg
 from tortoise.context import TortoiseContext
@@ -57,6 +58,17 @@ def _connection(settings: Settings, *, patient: bool) -> dict[str, Any]:
 MIGRATION_CONFIG = tortoise_config(Settings.model_construct())
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Connections to the database: how many are open, how many of those are at work, and the most there can
+    be.
+    """
+
+    open: int
+    used: int
+    limit: int
+
+
 class Database:
     """The open database of this process."""
 
@@ -84,6 +96,15 @@ class Database:
         with context:  # init() itself looks up the current context
             await context.init(config=tortoise_config(self._settings), _enable_global_fallback=True)
         self._context = context
+
+    def pool(self) -> Pool:
+        """The connections as they are now."""
+        assert self._context is not None, "the database is open"
+        client = cast("Any", self._context.db())  # neither Tortoise nor its types tell of their connections
+        if self._settings.embedded:
+            return Pool(open=1, used=int(client._lock.locked()), limit=1)
+        size = client._pool.get_size()
+        return Pool(open=size, used=size - client._pool.get_idle_size(), limit=client._pool.get_max_size())
 
     async def close(self) -> None:
         """Let running transactions end, then disconnect."""

@@ -14,6 +14,7 @@ Every write goes through `transactional`. What it adds to Tortoise's own transac
 import asyncio
 import contextvars
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial, update_wrapper
@@ -36,6 +37,9 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 _current: contextvars.ContextVar["Transaction | None"] = contextvars.ContextVar("transaction", default=None)
 _running: set[asyncio.Task[Any]] = set()
+
+# Since the start: `committed`, `rolled_back` by whoever had begun it, `retried`, and `failed` with 503.
+outcomes: Counter[str] = Counter()
 
 
 class Transaction:
@@ -115,6 +119,11 @@ def is_inside() -> bool:
     return _current.get() is not None
 
 
+def running() -> int:
+    """How many transactions run, or wait for their turn or a connection."""
+    return len(_running)
+
+
 async def all_ended() -> None:
     """Wait for the transactions that run, also for those whose callers are gone."""
     while _running:
@@ -131,15 +140,21 @@ def _finished(task: asyncio.Task[Any]) -> None:
 async def _attempt(once: Callable[..., Awaitable[T]]) -> T:
     for attempt in range(ATTEMPTS):
         try:
-            return await _shared_or_alone(once)
+            result = await _shared_or_alone(once)
         except Exception as error:
             problem = as_problem(error)
             if problem is None:
+                outcomes["rolled_back"] += 1
                 raise
             if attempt == ATTEMPTS - 1 or not passes_by_itself(error):
+                outcomes["failed"] += 1
                 log.warning("transaction failed", error=str(error), attempts=attempt + 1)
                 raise problem from error
+            outcomes["retried"] += 1
             await asyncio.sleep(BACKOFF_SECONDS * 2**attempt * random.uniform(0.5, 1))  # noqa: S311
+        else:
+            outcomes["committed"] += 1
+            return result
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 

@@ -19,15 +19,21 @@ Later = Callable[[Callable[[], None]], object]
 
 
 class Flight(NamedTuple):
-    """A batch on its way to those `readers` who do not have it yet. `is_offer`: they may skip it."""
+    """A batch on its way to those `readers` who do not have it yet. `is_offer`: they may skip it. `at`: when
+    it was published.
+    """
 
     batch: Batch
     readers: "Iterator[Subscriber]"
     is_offer: bool
+    at: float = 0.0
 
 
 class Subscriber(Protocol):
     """Who reads channels. Nothing here waits or raises: one slow reader never delays another."""
+
+    @property
+    def transport(self) -> str: ...
 
     @property
     def user_id(self) -> UUID: ...
@@ -38,15 +44,20 @@ class Subscriber(Protocol):
         """Like `deliver`, for what may be skipped."""
 
 
+Delivered = Callable[[Batch, Sequence[Subscriber], float], object]
+
+
 class Broadcaster:
     """Who reads what, and the way from an event to them. It knows nothing of sockets and never waits.
 
     `later` has a call made in the loop's next turn; without it everybody is handed everything at once.
+    `delivered` is called with those who were just handed a batch, and when that was published.
     """
 
-    def __init__(self, later: Later | None = None) -> None:
+    def __init__(self, later: Later | None = None, delivered: Delivered | None = None) -> None:
         self._readers: defaultdict[str, dict[Subscriber, None]] = defaultdict(dict)
         self._later = later
+        self._delivered = delivered
         self._flights: deque[Flight] = deque()  # the earliest first
         self._is_due = False  # `_go_on`, in the loop's next turn
 
@@ -66,10 +77,10 @@ class Broadcaster:
                 del self._readers[channel]
         return left
 
-    def publish(self, envelopes: Sequence[Envelope]) -> int:
+    def publish(self, envelopes: Sequence[Envelope], now: float = 0.0) -> int:
         """Hand each event once to everyone who reads one of its channels now; how many deliveries that is."""
         views = self._views(envelopes)
-        self._send(Flight(batch, iter(readers), is_offer=False) for batch, readers in views)
+        self._send(Flight(batch, iter(readers), is_offer=False, at=now) for batch, readers in views)
         return sum(len(readers) * len(batch.envelopes) for batch, readers in views)
 
     def announce(self, envelopes: Sequence[Envelope]) -> int:
@@ -104,7 +115,7 @@ class Broadcaster:
     def _deliver(self, count: int) -> None:
         """Hand what was published first to its next `count` readers, and so on while there are fewer."""
         while count and self._flights:
-            batch, readers, is_offer = self._flights[0]
+            batch, readers, is_offer, at = self._flights[0]
             share = list(islice(readers, count))
             if is_offer:
                 for reader in share:
@@ -112,6 +123,8 @@ class Broadcaster:
             else:
                 for reader in share:
                     reader.deliver(batch)
+                if share and self._delivered is not None:
+                    self._delivered(batch, share, at)
             if len(share) < count:
                 self._flights.popleft()  # only now: what a delivery itself publishes goes behind it
             count -= len(share)

@@ -63,5 +63,9 @@ class Broker(Protocol):
     def others(self) -> Sequence[Snapshot]:
         """What the other nodes said of themselves in the last seconds."""
 
+    @property
+    def dropped(self) -> int:
+        """How many messages to other nodes were never sent."""
+
     def subscribe(self, receiver: Receiver) -> None:
         """Have `receiver` called with what arrives at this node."""

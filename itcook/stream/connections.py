@@ -6,9 +6,11 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from uuid import UUID
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from itcook.auth.principal import Principal
 from itcook.clock import Clock
@@ -61,7 +63,7 @@ class Connections:
         limit: int = LIMIT,
         per_person: int = LIMIT,
     ) -> None:
-        self._limit = limit
+        self.limit = limit
         self._per_person = per_person
         self._node_id = node_id
         self._liveness = liveness
@@ -70,7 +72,7 @@ class Connections:
         self.attendance = Attendance(self._time())
         self.typists = Typists(self._time())
         self._subscriptions = Subscriptions(history, broadcaster, self.attendance)
-        self.counters = Counters(clock, self._time)
+        self.counters = Counters(clock, monotonic)
         self._joining = Joining(history, self._subscriptions, self.counters)
         self._revocations = Revocations(self._time)
         self.polling = Polling(history, broadcaster, self._revocations, clock, per_person)
@@ -88,6 +90,11 @@ class Connections:
     def __len__(self) -> int:
         return len(self._registry)
 
+    @property
+    def late(self) -> float:
+        """How many seconds late the latest turn of the loop was that had been asked for in advance."""
+        return self.timers.late
+
     def by_transport(self) -> dict[str, int]:
         """How many connections there are, by transport."""
         counts = Counter(session.transport for session in self._registry)
@@ -100,14 +107,25 @@ class Connections:
     def __iter__(self) -> Iterator[Session]:
         return iter(self._registry)
 
-    def open(self, principal: Principal, transport: TransportName, sink: Sink, address: str = "") -> Session:
+    def new_id(self) -> str:
+        """An id for a connection that is about to open, for what is said of it before."""
+        return f"{self._node_id}-{secrets.token_urlsafe(12)}"
+
+    def open(
+        self,
+        principal: Principal,
+        transport: TransportName,
+        sink: Sink,
+        address: str = "",
+        connection_id: str | None = None,
+    ) -> Session:
         """Take in a connection; while the server drains, if there is no room, or if its login was revoked or
         its credential replaced after it was let in, one that has ended already. `address` is the client's.
 
         Never raises: by then a transport may have begun to answer. `check_room` is for before.
         """
         session = Session(
-            f"{self._node_id}-{secrets.token_urlsafe(12)}",
+            connection_id or self.new_id(),
             principal,
             transport,
             sink,
@@ -121,7 +139,7 @@ class Connections:
         self._registry.add(session)
         if self._draining:
             session.end(self._restarting())
-        elif len(self._registry) > self._limit:
+        elif len(self._registry) > self.limit:
             session.end(ends.OVERLOADED.after(1_000 * random.randint(*RETRY_SECONDS)))  # noqa: S311 # no secret
         elif self._revocations.are_certain(principal):
             session.end(ends.REVOKED)
@@ -147,7 +165,7 @@ class Connections:
     def check_room(self) -> None:
         """The same for whoever wants to connect, also if there is no room for another connection."""
         self.check_open()
-        if len(self._registry) >= self._limit:
+        if len(self._registry) >= self.limit:
             raise UnavailableError(
                 "the server has as many connections as it takes; connect again",
                 code="overloaded",
@@ -156,13 +174,13 @@ class Connections:
 
     async def join(self, session: Session, names: Sequence[str], cursor: str | None) -> None:
         """Begin the stream of `session`: subscribe, resume after `cursor`, go live. A failure ends it."""
-        with _defects_end(session):
+        with bound_contextvars(connection_id=session.id), _defects_end(session):
             await self._joining.join(session, names, cursor)
             await self._asking.act_on_held(session)
 
     async def handle(self, session: Session, message: Message) -> None:
         """Do what the client asks and acknowledge it. A failure ends the session."""
-        with _defects_end(session):
+        with bound_contextvars(connection_id=session.id), _defects_end(session):
             await self._asking.handle(session, message)
 
     def leave(self, session: Session) -> None:

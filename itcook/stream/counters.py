@@ -1,18 +1,29 @@
-"""Counters: what happened on this node. Nothing here is done for each delivery."""
+"""Counters: what happened on this node. Of each delivery nothing is done here but to ask its transport."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from operator import attrgetter
+from typing import Protocol
 
 from itcook.clock import Clock
 from itcook.stream.ends import End
-from itcook.stream.envelope import Envelope
-from itcook.stream.histogram import RecentHistogram
+from itcook.stream.envelope import Batch, Envelope
+from itcook.stream.histogram import Histogram, RecentHistogram
 from itcook.stream.history import Reason
 from itcook.stream.session import Resume
 
 _TIMESTAMP = '"timestamp":"'
 _LENGTH = len("2026-11-23T07:25:40.123Z")
+
+_transport = attrgetter("transport")
+
+
+class Reader(Protocol):
+    """Who has got something."""
+
+    @property
+    def transport(self) -> str: ...
 
 
 class Counters:
@@ -23,6 +34,10 @@ class Counters:
 
     def __init__(self, clock: Clock, time: Callable[[], float]) -> None:
         self.events: Counter[str] = Counter()  # durable ones, by type
+        self.offered: Counter[str] = Counter()  # ephemeral ones, by type, once for each who was to have it
+        self.deliveries: Counter[tuple[str, str]] = Counter()  # of durable events, by type and transport
+        self.delivery = Histogram()  # from the transaction to the connections
+        self.fan_out = Histogram()  # from the broker to the connections
         self.ends: Counter[int] = Counter()  # of connections, by code
         self.resumes: Counter[str] = Counter()  # how connections began
         self.resyncs: Counter[str] = Counter()  # by reason
@@ -41,19 +56,34 @@ class Counters:
         self._turn_day(self._clock().date())
         return self._sent_today
 
-    def published(self, batch: Sequence[Envelope], deliveries: int) -> None:
-        """A batch was handed to the sinks, `deliveries` in all.
+    def published(self, batch: Sequence[Envelope]) -> None:
+        """Events came from the broker, in their turn."""
+        self.events.update([envelope.type for envelope in batch])
 
-        What took longest, from the transaction to here, is its first event; all count as that.
+    def announced(self, envelopes: Sequence[Envelope], offers: int) -> None:
+        """Ephemeral events of one type were offered to so many."""
+        if offers:
+            self.offered[envelopes[0].type] += offers
+
+    def delivered(self, batch: Batch, readers: Sequence[Reader], published_at: float) -> None:
+        """What came from the broker at `published_at` is with `readers`' connections: of very many, these
+        are some.
+
+        What took longest, from the transaction to here, is the first event; all count as that.
         """
-        now = self._clock()
+        now, self.delivered_at = self._clock(), self._time()
+        deliveries = len(readers) * len(batch.envelopes)
         self._turn_day(now.date())
         self._sent_today += deliveries
-        self.events.update([envelope.type for envelope in batch])
-        if deliveries:
-            self.delivered_at = self._time()
-            taken = (now - _recorded_at(batch[0])).total_seconds()
-            self.latencies.add(taken, deliveries, self.delivered_at)
+        transports = [*map(_transport, readers)]
+        for transport in set(transports):
+            count = transports.count(transport)
+            for envelope in batch.envelopes:
+                self.deliveries[envelope.type, transport] += count
+        taken = (now - _recorded_at(batch.envelopes[0])).total_seconds()
+        self.latencies.add(taken, deliveries, self.delivered_at)
+        self.delivery.add(taken, deliveries)
+        self.fan_out.add(self.delivered_at - published_at, deliveries)
 
     def began(self, resume: Resume) -> None:
         """A connection begins."""

@@ -1,12 +1,17 @@
 """A histogram of durations in buckets of fixed bounds: bounded, cheap to add to, and histograms add up."""
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
+from itertools import accumulate
 
 SMALLEST = 0.000_1  # seconds: what is shorter is in bucket 0
 STEPS = 4  # buckets for each doubling, so a quantile is at most 19 % above the truth
 LAST = 80  # bucket of 100 seconds and more
+
+# Of histograms since the start, in seconds: what is fast, what a person notices, and what is an alarm.
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 Buckets = Mapping[int, int]
 
@@ -58,3 +63,21 @@ class RecentHistogram:
         self._before = self._now if now - self._turn < 2 * self._period else Counter()
         self._now = Counter()
         self._turn = now
+
+
+class Histogram:
+    """Durations since the start, in seconds, in the few buckets of `BOUNDS`, as Prometheus counts them."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(BOUNDS) + 1)
+        self.sum = 0.0
+
+    def add(self, seconds: float, times: int = 1) -> None:
+        """Count a duration so many times. A clock that was put back gives none below zero."""
+        seconds = max(0.0, seconds)
+        self._counts[bisect_left(BOUNDS, seconds)] += times
+        self.sum += seconds * times
+
+    def cumulative(self) -> list[tuple[float, int]]:
+        """How many did not exceed each bound, and how many there are in all."""
+        return list(zip((*BOUNDS, math.inf), accumulate(self._counts), strict=True))

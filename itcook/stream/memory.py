@@ -10,6 +10,7 @@ class MemoryBroker:
     """The broker of a single process: sending is calling."""
 
     is_whole = True
+    dropped = 0
 
     def __init__(self) -> None:
         self._receivers: list[Receiver] = []

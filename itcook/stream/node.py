@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from time import monotonic
 
 import structlog
 
@@ -13,10 +14,10 @@ from itcook.clock import Clock, utc_now
 from itcook.redis import end
 from itcook.settings import Settings
 from itcook.stream import ends, outbox
-from itcook.stream.broadcaster import Broadcaster
+from itcook.stream.broadcaster import Broadcaster, Subscriber
 from itcook.stream.broker import Broker, Receiver
 from itcook.stream.connections import Connections
-from itcook.stream.envelope import Envelope
+from itcook.stream.envelope import Batch, Envelope
 from itcook.stream.ephemera import Ephemera
 from itcook.stream.follower import Follower
 from itcook.stream.history import History
@@ -44,7 +45,8 @@ log = structlog.get_logger(__name__)
 
 class Node:
     """Made by `start`, ended by `stop`. `connections` is what the transports work with, `posting` where
-    client messages that come by POST go, and `ephemera` knows who is there.
+    client messages that come by POST go, and `ephemera` knows who is there. `relay` and `broker` are there to
+    be asked how they are.
     """
 
     def __init__(
@@ -60,12 +62,12 @@ class Node:
         self.id = secrets.token_hex(4)
         self.table = table
         self._clock = clock
-        self._time = asyncio.get_running_loop().time
-        self._started_at = self._time()
+        self._call_soon = asyncio.get_running_loop().call_soon
+        self._started_at = monotonic()
         self._history = History(
             table.epoch, head, table.read, reach=lambda position: self._follower.reach(position)
         )
-        self._broadcaster = Broadcaster(asyncio.get_running_loop().call_soon)
+        self._broadcaster = Broadcaster(asyncio.get_running_loop().call_soon, self._delivered)
         self.connections = Connections(
             self.id,
             self._history,
@@ -77,9 +79,9 @@ class Node:
             per_person=settings.connections_per_user,
         )
         self.counters = self.connections.counters
-        self._relay = Relay(table, broker.publish)
+        self.relay = Relay(table, broker.publish)
         self._follower = Follower(table, self._history, self._publish, self._lost, lambda: broker.is_whole)
-        self._broker = broker
+        self.broker = broker
         self.posting = Posting(self.id, self.connections, broker)
         broker.subscribe(
             Receiver(
@@ -101,7 +103,7 @@ class Node:
             clock,
         )
         self._stop_listening = (
-            outbox.on_commit(self._relay.nudge),
+            outbox.on_commit(self.relay.nudge),
             sessions.on_revoked(lambda session_id: self.signal(SessionRevoked(session_id=session_id))),
             sessions.on_person_revoked(
                 lambda user_id, kept: self.signal(PersonRevoked(user_id=user_id, kept=kept))
@@ -122,7 +124,7 @@ class Node:
         node = cls(settings, table, await table.open(), broker, presence, verify, clock)
         await node._history.load()
         loops = (
-            node._relay.run(),
+            node.relay.run(),
             node._follower.run(),
             node.connections.timers.run(),
             node.connections.audit.run(),
@@ -141,25 +143,34 @@ class Node:
 
     def announce(self, envelopes: Sequence[Envelope]) -> None:
         """Have ephemeral events delivered on every node, on this one before the call returns."""
-        self._broker.announce(envelopes)
+        self.broker.announce(envelopes)
 
     def signal(self, signal: Signal) -> None:
         """Have every node act on `signal`, this one before the call returns."""
-        self._broker.signal(signal)
+        self.broker.signal(signal)
 
     def cursor(self) -> str:
         """The cursor of everything that was published on this node."""
         return self._history.cursor
 
+    @property
+    def position(self) -> int:
+        """The position of the last event that was published on this node."""
+        return self._history.head
+
+    def subscriptions(self) -> dict[str, int]:
+        """How many subscriptions there are on this node, by kind of channel."""
+        return self._broadcaster.counts()
+
     def snapshot(self) -> Snapshot:
         """What this node can say of the service."""
-        counted, now = self.counters, self._time()
+        counted, now = self.counters, monotonic()
         return Snapshot(
             node_id=self.id,
             version=__version__,
             uptime_seconds=round(now - self._started_at, 3),
             by_transport=self.connections.by_transport(),
-            channels=self._broadcaster.counts(),
+            channels=self.subscriptions(),
             events=counted.events,
             events_sent_today=counted.sent_today,
             ends=counted.ends,
@@ -175,13 +186,18 @@ class Node:
 
     def snapshots(self) -> list[Snapshot]:
         """What all nodes can say together; the others' numbers are some seconds old at most."""
-        return [self.snapshot(), *self._broker.others()]
+        return [self.snapshot(), *self.broker.others()]
 
     def _publish(self, batch: Sequence[Envelope]) -> None:
-        self.counters.published(batch, self._broadcaster.publish(batch))
+        self.counters.published(batch)
+        self._broadcaster.publish(batch, monotonic())
+
+    def _delivered(self, batch: Batch, readers: Sequence[Subscriber], published_at: float) -> None:
+        # In the next turn: with uvloop what one turn writes goes to the kernel at its end.
+        self._call_soon(self.counters.delivered, batch, readers, published_at)
 
     def _announced(self, envelopes: Sequence[Envelope]) -> None:
-        self._broadcaster.announce(envelopes)
+        self.counters.announced(envelopes, self._broadcaster.announce(envelopes))
 
     def _signalled(self, signal: Signal) -> None:
         match signal:

@@ -37,6 +37,8 @@ class Polled:
 class _Waiter:
     """Reads channels for one request, to be woken by their first event, or stopped."""
 
+    transport = "poll"
+
     def __init__(self, principal: Principal) -> None:
         self.principal = principal
         self.stopped = False

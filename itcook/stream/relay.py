@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
 
 import structlog
 
@@ -17,15 +18,34 @@ log = structlog.get_logger(__name__)
 
 
 class Relay:
-    """Moves events from the outbox into the stream, and gives them to `publish`, the broker's."""
+    """Moves events from the outbox into the stream, and gives them to `publish`, the broker's.
 
-    def __init__(self, table: StreamTable, publish: Callable[[Sequence[Envelope]], Awaitable[None]]) -> None:
+    `relayed` counts events, `failures` attempts; both since the start.
+    """
+
+    def __init__(
+        self,
+        table: StreamTable,
+        publish: Callable[[Sequence[Envelope]], Awaitable[None]],
+        time: Callable[[], float] = monotonic,
+    ) -> None:
+        self.relayed = 0
+        self.failures = 0
         self._table = table
         self._publish = publish
+        self._time = time
         self._nudged = asyncio.Event()
+        self._waiting_since: float | None = None  # the oldest of what was committed here and is not relayed
+
+    @property
+    def lag(self) -> float:
+        """For how long something committed on this node has waited for its position, in seconds."""
+        return 0.0 if self._waiting_since is None else self._time() - self._waiting_since
 
     def nudge(self) -> None:
         """Something was committed: do not wait for the next poll."""
+        if self._waiting_since is None:
+            self._waiting_since = self._time()
         self._nudged.set()
 
     async def run(self) -> None:
@@ -35,24 +55,29 @@ class Relay:
                 await self.relay()
             except ProblemError as error:
                 log.warning("relay waits for the database", error=error.detail)
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
+                await self._fail()
             except Exception:
                 log.exception("relay failed and tries again")
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            await self._wait()
+                await self._fail()
+            else:
+                await self._wait()
 
     async def relay(self) -> int:
         """Relay everything committed so far; how many events that were."""
-        total = 0
+        total, began_at = 0, self._time()
         self._nudged.clear()
         while batch := await self._table.stamp(BATCH):
             await self._publish(batch)
             total += len(batch)
+            self.relayed += len(batch)
             if len(batch) < BATCH:
                 break  # that was all; whoever committed since has nudged, and another node polls
+        self._waiting_since = began_at if self._nudged.is_set() else None
         return total
+
+    async def _fail(self) -> None:
+        self.failures += 1
+        await asyncio.sleep(RETRY_SECONDS)
 
     async def _wait(self) -> None:
         try:

@@ -28,6 +28,9 @@ class Timers:
         self._cursor = cursor
         self._clock = clock
         self._time = asyncio.get_running_loop().time
+        self.late = (
+            0.0  # seconds that the latest tick came too late: what everything waits, that waits its turn
+        )
         self._wheel: Wheel[Session] = Wheel(min(MAX_TICK, liveness.heartbeat / 10), self._time())
 
     def __len__(self) -> int:
@@ -50,6 +53,7 @@ class Timers:
             if now - ticked_at > self._wheel.tick + STANDSTILL:
                 log.warning("the process stood still", seconds=round(now - ticked_at, 1))
                 awake_since = now
+            self.late = max(0.0, now - ticked_at - self._wheel.tick)
             ticked_at = now
             self.tick(now, awake_since)
 

@@ -15,6 +15,8 @@ from tests.support.stream import NOON, SOMEONE, run_of, stored
 class Reader:
     """Remembers what it gets, and what it is offered."""
 
+    transport = "websocket"
+
     def __init__(self, user_id: UUID = SOMEONE) -> None:
         self.user_id = user_id
         self.got: list[Envelope] = []
@@ -175,6 +177,23 @@ def test_ephemeral_events_take_several_turns_too() -> None:
     while turns.calls:
         turns.take()
     assert all(len(reader.offered) == len(reader.got) == 1 for reader in readers)
+
+
+def test_it_tells_who_was_just_handed_what() -> None:
+    """Share by share, once each, with the time of publishing; those who went with nothing are not told of."""
+    told: list[tuple[list[int], int, float]] = []
+    turns = Turns()
+    broadcaster = Broadcaster(
+        turns.later,
+        lambda batch, readers, at: told.append(([e.position for e in batch.envelopes], len(readers), at)),
+    )
+    for _ in range(FAIR_SHARE + 1):
+        broadcaster.subscribe(Reader(), ["community"])
+    broadcaster.publish(run_of(1, 2), now=7.0)
+    broadcaster.publish([stored(3, "post:1")], now=8.0)  # nobody reads it
+    while turns.calls:
+        turns.take()
+    assert told == [([1, 2], FAIR_SHARE, 7.0), ([1, 2], 1, 7.0)]
 
 
 def test_a_turn_is_no_longer_for_what_was_handed_over_at_once() -> None:

@@ -1,12 +1,17 @@
 """What is counted, and what nodes say together."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pytest
+
+from itcook.events import Typing
 from itcook.stream import ends
 from itcook.stream.counters import Counters
+from itcook.stream.envelope import Batch, ephemeral
 from itcook.stream.session import Resume
 from itcook.stream.stats import Snapshot, stats_of
-from tests.support.stream import NOON, run_of
+from tests.support.stream import NOON, SOMEONE, run_of, stored
 
 
 class Now:
@@ -50,15 +55,29 @@ def snapshot(node_id: str, **changes: object) -> Snapshot:
     )
 
 
+@dataclass
+class Reader:
+    """Who reads over some transport."""
+
+    transport: str
+
+
+def readers(websockets: int, sse: int = 0) -> list[Reader]:
+    return [Reader("websocket")] * websockets + [Reader("sse")] * sse
+
+
 def test_a_batch_counts_by_type_and_by_delivery() -> None:
     """Its latency is that of its first event, once for each delivery; without readers there is none."""
     counted, now = counters()
     now.seconds = 0.05  # the events are of noon
-    counted.published(run_of(1, 3), 0)
+    counted.published(run_of(1, 3))
     assert (counted.events, counted.delivered_at) == ({"PostDeleted": 3}, None)
-    counted.published(run_of(4, 5), 20)
+    counted.published(batch := run_of(4, 5))
+    counted.delivered(Batch(batch), readers(6, 4), published_at=0.03)
     assert (counted.events, counted.delivered_at) == ({"PostDeleted": 5}, 0.05)
+    assert counted.deliveries == {("PostDeleted", "websocket"): 12, ("PostDeleted", "sse"): 8}
     assert list(counted.latencies.buckets(now.loop()).values()) == [20]
+    assert [counted.delivery.sum, counted.fan_out.sum] == pytest.approx([20 * 0.05, 20 * 0.02])
     told = stats_of([snapshot("a", latencies=counted.latencies.buckets(0.05))], detailed=True)
     assert told.details is not None
     assert told.details.latency.p50_ms is not None
@@ -68,12 +87,35 @@ def test_a_batch_counts_by_type_and_by_delivery() -> None:
 def test_deliveries_of_today_begin_at_midnight() -> None:
     """UTC, whether or not something happens then."""
     counted, now = counters()
-    counted.published(run_of(1, 2), 10)
+    counted.delivered(Batch(run_of(1, 2)), readers(5), 0)
     assert counted.sent_today == 10
     now.seconds = 12 * 3600
     assert counted.sent_today == 0
-    counted.published(run_of(3, 3), 5)
+    counted.delivered(Batch(run_of(3, 3)), readers(5), 0)
     assert counted.sent_today == 5
+
+
+def test_very_many_count_share_by_share() -> None:
+    """Whoever is told later has waited longer, and is not taken for one of the first."""
+    counted, now = counters()
+    event = Batch([stored(1)])
+    for now.seconds in (0.004, 0.04, 0.4):
+        counted.delivered(event, readers(1_000), published_at=0)
+    assert [below for bound, below in counted.delivery.cumulative() if bound in (0.005, 0.05, 0.5)] == [
+        1_000,
+        2_000,
+        3_000,
+    ]
+
+
+def test_what_may_be_skipped_is_counted_apart() -> None:
+    """Once for each who was to have it; nobody is no news."""
+    counted, _ = counters()
+    typing = Typing(post_id=SOMEONE, user_id=SOMEONE, user_name="Ada", state="started")
+    envelope = ephemeral(typing, "post:1", NOON, left_out=SOMEONE)
+    counted.announced([envelope], 3)
+    counted.announced([envelope], 0)
+    assert (counted.offered, counted.sent_today) == ({"Typing": 3}, 0)
 
 
 def test_beginnings_and_ends_are_counted_by_what_they_were() -> None:

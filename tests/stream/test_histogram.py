@@ -1,5 +1,6 @@
 """Quantiles out of buckets are near the truth, and never below it."""
 
+import math
 import random
 
 import pytest
@@ -7,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from itcook.stream.histogram import (
+    BOUNDS,
     LAST,
     SMALLEST,
     STEPS,
+    Histogram,
     RecentHistogram,
     bucket_of,
     quantile,
@@ -70,3 +73,15 @@ def test_what_is_old_is_forgotten() -> None:
     assert sum(histogram.buckets(200).values()) == 6
     assert sum(histogram.buckets(222).values()) == 1
     assert histogram.buckets(400) == {}
+
+
+@given(st.lists(st.tuples(st.floats(min_value=-1, max_value=100), st.integers(1, 5)), max_size=20))
+def test_a_histogram_since_the_start_is_cumulative(durations: list[tuple[float, int]]) -> None:
+    """Each bound has all that did not exceed it, the last one all there are; none is less than nothing."""
+    histogram = Histogram()
+    for seconds, times in durations:
+        histogram.add(seconds, times)
+    expected = [sum(times for seconds, times in durations if seconds <= bound) for bound in BOUNDS]
+    total = sum(times for _, times in durations)
+    assert histogram.cumulative() == [*zip(BOUNDS, expected, strict=True), (math.inf, total)]
+    assert histogram.sum == pytest.approx(sum(max(0, seconds) * times for seconds, times in durations))

@@ -233,3 +233,32 @@ async def test_only_commits_nudge(database: Database) -> None:
     forget()
     await happen("community")
     assert nudges == ["nudged"]
+
+
+async def test_the_relay_knows_how_late_it_is(table: StreamTable, carrier: Carrier) -> None:
+    """From the first commit that it has not relayed, over failures, until it has; a commit while it was at
+    work has waited since it began, at most."""
+    now = 100.0
+    relay = Relay(table, carrier.publish, lambda: now)
+    assert relay.lag == 0
+    relay.nudge()
+    now = 103.0
+    relay.nudge()
+    carrier.failures = 1
+    await happen("community")
+    with pytest.raises(ConnectionError):
+        await relay.relay()
+    assert relay.lag == 3.0
+    await happen("community")
+
+    async def publish(batch: Sequence[Envelope]) -> None:
+        relay.nudge()
+
+    relay._publish = publish
+    now = 104.0
+    await relay.relay()
+    now = 106.0
+    assert (relay.lag, relay.relayed) == (2.0, 1)
+    relay._publish = carrier.publish
+    await relay.relay()
+    assert relay.lag == 0
