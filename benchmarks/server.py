@@ -86,6 +86,7 @@ def _environment(directory: Path) -> dict[str, str]:
         "ITCOOK_BIND": "127.0.0.1:0",
         "ITCOOK_DATABASE_URL": f"sqlite:///{directory / DATABASE}",
         "ITCOOK_LOG_FORMAT": "json",
+        "ITCOOK_LOG_REQUESTS": "off",  # as in all that it is compared with
         # All clients come from this machine, and a few people stand for many.
         "ITCOOK_RATE_LIMITS": "off",
         "ITCOOK_CONNECTIONS": "12000",

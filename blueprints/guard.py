@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from quart import Quart, Request, Websocket, g, request, websocket
+from structlog.contextvars import bind_contextvars
 
 from blueprints.context import services
 from itcook.auth.cookies import COOKIE, CSRF_HEADER, Evidence, check_sender
@@ -63,6 +64,7 @@ async def _let_in(app: Quart, incoming: Request | Websocket) -> None:
     if not is_open:
         g.principal = await _authenticated(incoming)
         running.last_seen.note(g.principal.session_id)
+        bind_contextvars(user_id=str(g.principal.user_id))  # for every line that the request causes
 
 
 async def _authenticated(incoming: Request | Websocket) -> Principal:

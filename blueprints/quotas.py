@@ -7,14 +7,16 @@ The fields are those of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Poli
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
-from quart import Quart, Request, Response, Websocket, g, request, websocket
+from quart import Quart, Request, Response, Websocket, current_app, g, request, websocket
 
 from blueprints.context import services
 from blueprints.guard import is_public
 from blueprints.problems import answer
 from itcook.auth.logins import was_used_from
 from itcook.errors import ConflictError, RateLimitedError
+from itcook.metrics import EXTENSION, Metrics
 from itcook.quotas.policies import (
     ANONYMOUS,
     CONFIRM,
@@ -153,7 +155,9 @@ async def _spend(policy: Policy, key: str) -> None:
 
 
 def _refused(left: Left) -> RateLimitedError:
+    """The refusal, counted."""
     policy = left.policy
+    cast("Metrics", current_app.extensions[EXTENSION]).requests.refused(policy.name)
     return RateLimitedError(
         f"too many requests ({policy.name}): {policy.quota} in {policy.window} seconds are allowed;"
         " wait as long as Retry-After says",

@@ -11,6 +11,7 @@ from quart_schema import QuartSchema
 from blueprints import (
     account,
     administration,
+    answers,
     auth,
     community,
     documentation,
@@ -20,6 +21,7 @@ from blueprints import (
     guard,
     health,
     kitchens,
+    metrics,
     notifications,
     page,
     problems,
@@ -30,8 +32,12 @@ from blueprints import (
     suggestions,
 )
 from blueprints.requests import MAX_BODY_BYTES, StrictRequest
+from itcook.answers import EXTENSION as ANSWERS
+from itcook.answers import REQUEST_ID, Answers
 from itcook.auth.cookies import CSRF_HEADER
 from itcook.auth.passwords import Passwords
+from itcook.metrics import EXTENSION as METRICS
+from itcook.metrics import Metrics
 from itcook.proxies import TrustedProxies
 from itcook.services import open_services
 from itcook.settings import Settings, SettingsError
@@ -54,11 +60,14 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
     app.url_map.merge_slashes = False  # an address is right or it is 404; a redirect would drop the body
     _read_and_write_models(app)
     _allow_origins(app, settings)
+    kept = app.extensions[METRICS] = Metrics()
+    noted = app.extensions[ANSWERS] = Answers(kept.requests, logged=settings.log_requests == "on")
+    answers.note(app, noted)
     app.before_request(framing.refuse_two_lengths)
     guard.stand(app)
     session_cookie.keep_alive(app)
     quotas.register(app)
-    _serve(app, settings, passwords or Passwords())
+    _serve(app, settings, passwords or Passwords(), kept)
     for module in (
         auth,
         administration,
@@ -72,6 +81,7 @@ def create_app(settings: Settings, passwords: Passwords | None = None) -> Quart:
         suggestions,
         realtime,
         health,
+        metrics,
         documentation,
         page,
         sse,
@@ -91,12 +101,13 @@ class _App(Quart):
             super().log_exception(exception_info)
 
 
-def _serve(app: Quart, settings: Settings, passwords: Passwords) -> None:
+def _serve(app: Quart, settings: Settings, passwords: Passwords, kept: Metrics) -> None:
     @app.while_serving
     async def run() -> AsyncGenerator[None, None]:
         async with open_services(settings, passwords) as opened:
             app.extensions["itcook"] = opened
-            yield
+            with kept.of(opened):
+                yield
 
 
 def _read_and_write_models(app: Quart) -> None:
@@ -116,8 +127,22 @@ def _allow_origins(app: Quart, settings: Settings) -> None:
         app,
         allow_origin=settings.allowed_origins,
         allow_credentials=True,
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", CSRF_HEADER],
-        expose_headers=["Idempotency-Replayed", "Location", "Retry-After", *quotas.HEADERS, "Stream-Cursor"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "Last-Event-ID",
+            REQUEST_ID,
+            CSRF_HEADER,
+        ],
+        expose_headers=[
+            "Idempotency-Replayed",
+            "Location",
+            "Retry-After",
+            *quotas.HEADERS,
+            "Stream-Cursor",
+            REQUEST_ID,
+        ],
         max_age=PREFLIGHT_AGE,
     )
     # Its WebSocket half refuses every client that is no browser; the guard checks origins itself.

@@ -2,7 +2,7 @@
 
 import socket
 
-from itcook.settings import Settings, SettingsError
+from itcook.settings import PREFIX, Settings, SettingsError
 
 BACKLOG = 2048  # connections the kernel holds while the loop is busy; a reconnect storm is not refused
 
@@ -10,10 +10,24 @@ BACKLOG = 2048  # connections the kernel holds while the loop is busy; a reconne
 def listen(settings: Settings) -> socket.socket:
     """A socket on `settings.bind`. Raises `SettingsError` for an address that cannot be had."""
     try:
-        listener = _bind(settings, _address(settings))
+        listener = _bind(settings, _address(settings.bind))
         listener.listen(BACKLOG)
     except OSError as error:
-        raise _refused(settings, error) from None
+        raise _refused("BIND", settings.bind, error) from None
+    return listener
+
+
+def listen_for_metrics(settings: Settings) -> socket.socket | None:
+    """A socket on `settings.metrics_bind`, None if that is not set. The next process may have one there too,
+    in a rolling restart. Raises `SettingsError` for an address that cannot be had.
+    """
+    if settings.metrics_bind is None:
+        return None
+    try:
+        listener = _bind(settings, _address(settings.metrics_bind), shared=True)
+        listener.listen()
+    except OSError as error:
+        raise _refused("METRICS_BIND", settings.metrics_bind, error) from None
     return listener
 
 
@@ -33,10 +47,10 @@ class SharedAddress:
         """
         self._settings = settings
         try:
-            _bind(settings, _address(settings)).close()
-            self._held = _bind(settings, _address(settings), shared=True)
+            _bind(settings, _address(settings.bind)).close()
+            self._held = _bind(settings, _address(settings.bind), shared=True)
         except OSError as error:
-            raise _refused(settings, error) from None
+            raise _refused("BIND", settings.bind, error) from None
 
     def bind(self) -> socket.socket:
         """One more socket. It takes part in what comes once `listen` was called on it."""
@@ -50,10 +64,11 @@ class SharedAddress:
 _Address = tuple[int, tuple[object, ...]]
 
 
-def _address(settings: Settings) -> _Address:
-    found = socket.getaddrinfo(
-        settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+def _address(bind: str) -> _Address:
+    host, _, port = bind.rpartition(":")
+    found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+        0
+    ]
     return found[0], found[4]
 
 
@@ -75,5 +90,5 @@ def _bind(settings: Settings, address: _Address, *, shared: bool = False) -> soc
     return listener
 
 
-def _refused(settings: Settings, error: OSError) -> SettingsError:
-    return SettingsError(f"ITCOOK_BIND: cannot listen on {settings.bind}: {error.strerror}")
+def _refused(name: str, bind: str, error: OSError) -> SettingsError:
+    return SettingsError(f"{PREFIX}{name}: cannot listen on {bind}: {error.strerror}")

@@ -12,7 +12,7 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Coroutine, Sized
+from collections.abc import AsyncIterator, Callable, Coroutine, Sized
 from typing import Any
 
 import structlog
@@ -21,17 +21,22 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from quart import Quart
 
-from itcook.arrivals import Arrivals
+from itcook.answers import EXTENSION as ANSWERS
+from itcook.arrivals import Answer, Arrivals
 from itcook.capacity import capacity, raise_limit_of_files
-from itcook.listening import BACKLOG, listen
+from itcook.listening import BACKLOG, listen, listen_for_metrics
 from itcook.messages import MAX_MESSAGE_BYTES
+from itcook.metrics import EXTENSION as METRICS
+from itcook.metrics.serving import MetricsApp
 from itcook.settings import Settings
 from itcook.stream.session import Liveness
 from itcook.tcp import Client
 from itcook.tls import HANDSHAKE_SECONDS, SHUTDOWN_SECONDS, tls_context
-from transports.plain import answer
+from transports.connection import Connection
+from transports.plain import Handshake, answer
 
 LAST_REQUESTS_SECONDS = 1.5  # for requests still running when all streams are closed
+SCRAPERS = 16  # connections to the address of the metrics
 COLLECT_EVERY = (5_000, 10, 5)  # objects; youngest collections for one of the next; those for a full one
 
 log = structlog.get_logger(__name__)
@@ -71,25 +76,56 @@ async def _serve(
     stop: asyncio.Event,
     ready: Callable[[], None],
 ) -> None:
-    stream = app.extensions["itcook"].stream
+    services, answers = app.extensions["itcook"], app.extensions[ANSWERS]
+    stream = services.stream
     connections = stream.connections
     liveness = Liveness(settings.heartbeat_seconds, settings.timeout_seconds)
-    clients = _Clients(app, liveness, capacity(settings).sockets, connections)
+    clients = _Clients(
+        app,
+        liveness,
+        capacity(settings).sockets,
+        connections,
+        lambda handshake, connection: answer(handshake, services, answers, connection),
+    )
     # Not as a context: leaving that would wait for every client of its own accord from Python 3.12 on.
     accepting = await clients.accept(listener, tls)
-    log.info("serving", url=_url(listener, tls), node_id=stream.id)
-    ready()
-    await stop.wait()
-    log.info("draining", connections=len(connections))
-    accepting.close()
+    async with _metrics(app, settings, liveness):
+        log.info("serving", url=_url(listener, tls), node_id=stream.id)
+        ready()
+        await stop.wait()
+        log.info("draining", connections=len(connections))
+        accepting.close()
     await connections.drain(settings.drain_seconds)
     await clients.finish(LAST_REQUESTS_SECONDS)
 
 
-class _Clients:
-    """The TCP connections, from their acceptance to the last request."""
+@contextlib.asynccontextmanager
+async def _metrics(app: Quart, settings: Settings, liveness: Liveness) -> AsyncIterator[None]:
+    """Serve metrics at their own address, if they have one. Not while the server drains: in a rolling
+    restart the next process is already there.
+    """
+    listener = listen_for_metrics(settings)
+    if listener is None:
+        yield
+        return
+    scrapers = _Clients(MetricsApp(app.extensions[METRICS]), liveness, SCRAPERS, (), _no_stream)
+    accepting = await scrapers.accept(listener, None)
+    log.info("serving metrics", url=f"{_url(listener, None)}/metrics")
+    try:
+        yield
+    finally:
+        accepting.close()
+        await scrapers.finish(0)
 
-    def __init__(self, app: Quart, liveness: Liveness, limit: int, streams: Sized) -> None:
+
+async def _no_stream(handshake: Handshake, connection: Connection) -> bool:
+    return False
+
+
+class _Clients:
+    """The TCP connections, from their acceptance to the last request. `answer` grants plain handshakes."""
+
+    def __init__(self, app: Any, liveness: Liveness, limit: int, streams: Sized, answer: Answer) -> None:
         self._app = ASGIWrapper(app)
         self._liveness = liveness
         self._limit = limit
@@ -100,13 +136,7 @@ class _Clients:
         self._config.include_server_header = False
         self._config.errorlog = logging.getLogger("hypercorn.error")  # instead of a handler of its own
         self._tasks: set[asyncio.Task[Any]] = set()
-        services = app.extensions["itcook"]
-        self._arrivals = Arrivals(
-            self.is_full,
-            lambda handshake, connection: answer(handshake, services, connection),
-            self.serve,
-            self._config.keep_alive_timeout,
-        )
+        self._arrivals = Arrivals(self.is_full, answer, self.serve, self._config.keep_alive_timeout)
 
     async def accept(self, listener: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Server:
         """Serve whoever connects."""

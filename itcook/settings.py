@@ -14,6 +14,7 @@ MAX_WORKERS = 64  # of one machine; each takes some 150 MB, and a processor is s
 _REDIS_URL = re.compile(r"rediss?://[^/?#]+(/[0-9]{0,4})?")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")  # as libpq has them
 MIN_SECRET_LENGTH = 32  # bytes of an HS256 key, RFC 7518 section 3.2
+MIN_TOKEN_LENGTH = 16  # characters of a bearer token that is never exchanged for another
 
 
 class SettingsError(Exception):
@@ -100,6 +101,16 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 def _secret(value: SecretStr | None) -> SecretStr | None:
     if value is not None and len(value.get_secret_value().encode()) < MIN_SECRET_LENGTH:
         raise ValueError(f"must have at least {MIN_SECRET_LENGTH} bytes; try: openssl rand -hex 32")
+    return value
+
+
+def _metrics_token(value: SecretStr) -> SecretStr:
+    token = value.get_secret_value()
+    if len(token) < MIN_TOKEN_LENGTH or not all("!" <= character <= "~" for character in token):
+        raise ValueError(
+            f"must be at least {MIN_TOKEN_LENGTH} visible ASCII characters without spaces;"
+            " try: openssl rand -hex 32"
+        )
     return value
 
 
@@ -203,6 +214,12 @@ class Settings(BaseSettings):
     """the least level that is logged"""
     log_format: Literal["console", "json"] = "console"
     """lines for people, or one JSON object a line"""
+    log_requests: Literal["on", "off"] = "on"
+    """whether each answer has a line at level `info`, or only at `debug`"""
+    metrics_bind: Annotated[str, AfterValidator(_bind)] | None = Field(default=None, examples=["HOST:PORT"])
+    """where metrics are read, by whoever reaches it; further workers have the next ports"""
+    metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] | None = None
+    """the bearer token for `/metrics` of the public port, 16 or more visible characters; for one worker"""
 
     @property
     def embedded(self) -> bool:
@@ -223,6 +240,13 @@ class Settings(BaseSettings):
     def port(self) -> int:
         return int(self.bind.rpartition(":")[2])
 
+    def of_worker(self, slot: int) -> "Settings":
+        """Those of one of several workers. Each counts for itself, so each has a port for its metrics."""
+        host, _, port = (self.metrics_bind or "").rpartition(":")
+        if not int(port or 0):
+            return self
+        return self.model_copy(update={"metrics_bind": f"{host}:{int(port) + slot}"})
+
 
 def read_settings(**overrides: object) -> Settings:
     """The settings of this process. Raises `SettingsError` for the first value that cannot be right."""
@@ -241,6 +265,11 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(
             f"{PREFIX}WORKERS: SQLite serves one process only: name a PostgreSQL database in"
             f" {PREFIX}DATABASE_URL, or serve with one worker"
+        )
+    if settings.workers > 1 and settings.metrics_token:
+        raise SettingsError(
+            f"{PREFIX}METRICS_TOKEN: of several workers another would answer each time:"
+            f" set {PREFIX}METRICS_BIND, from which on each has a port of its own"
         )
     if settings.secret and settings.signing_key_file:
         raise SettingsError(f"{PREFIX}SECRET and {PREFIX}SIGNING_KEY_FILE exclude each other: set one")

@@ -19,8 +19,10 @@ from functools import lru_cache
 from hashlib import sha1
 from urllib.parse import parse_qsl
 
+from structlog.contextvars import bound_contextvars
 from werkzeug.datastructures import MultiDict
 
+from itcook.answers import REQUEST_ID, Answer, Answers
 from itcook.auth.cookies import COOKIE
 from itcook.auth.credentials import authenticate
 from itcook.auth.origins import check_origin
@@ -86,10 +88,11 @@ def read_handshake(data: bytes) -> Handshake | None:
     return Handshake(path, query, fields) if usual and fitting else None
 
 
-async def answer(handshake: Handshake, services: Services, connection: Connection) -> bool:
+async def answer(handshake: Handshake, services: Services, answers: Answers, connection: Connection) -> bool:
     """Grant the handshake and begin its stream on `connection`; False, and nothing has happened, if it cannot
     be granted.
     """
+    noted = Answer("GET", handshake.fields.get(REQUEST_ID.lower()), handshake.path)
     try:
         granted = await _granted(handshake, services, connection)
     except Exception:  # whatever it is, the framework meets it too, and answers and logs it
@@ -97,16 +100,22 @@ async def answer(handshake: Handshake, services: Services, connection: Connectio
     if granted is None:
         return False
     here = services.stream.connections
-    sink: DirectSink
-    if handshake.path == _WEBSOCKET:
-        connection.transport.write(_switching(handshake.fields))
-        sink = WebSocketSink(here, connection)
-        session = here.open(granted.who, "websocket", sink, granted.client)
-    else:
-        connection.transport.write(_streaming(granted.limits))
-        sink = SSESink(here, connection, sse_named_blocks if granted.named else sse_blocks, "1.1")
-        session = here.open(granted.who, "sse", sink, granted.client)
-    sink.begin(session, granted.parameters)
+    connection_id = here.new_id()
+    with bound_contextvars(
+        request_id=noted.id, user_id=str(granted.who.user_id), connection_id=connection_id
+    ):
+        sink: DirectSink
+        if handshake.path == _WEBSOCKET:
+            answers.note(noted, 101)
+            connection.transport.write(_switching(handshake.fields, noted.id))
+            sink = WebSocketSink(here, connection)
+            session = here.open(granted.who, "websocket", sink, granted.client, connection_id)
+        else:
+            answers.note(noted, 200)
+            connection.transport.write(_streaming(granted.limits, noted.id))
+            sink = SSESink(here, connection, sse_named_blocks if granted.named else sse_blocks, "1.1")
+            session = here.open(granted.who, "sse", sink, granted.client, connection_id)
+        sink.begin(session, granted.parameters)
     return True
 
 
@@ -185,13 +194,14 @@ def _date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
-def _switching(fields: Mapping[str, str]) -> bytes:
+def _switching(fields: Mapping[str, str], request_id: str) -> bytes:
     """RFC 6455 section 4.2.2."""
     accept = b64encode(sha1(fields["sec-websocket-key"].encode() + _GUID, usedforsecurity=False).digest())
     head = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",
         "Sec-WebSocket-Accept": accept.decode(),
+        REQUEST_ID: request_id,
         "Date": _date(int(time.time())),
     }
     if SUBPROTOCOL in _listed(fields, "sec-websocket-protocol"):
@@ -199,10 +209,11 @@ def _switching(fields: Mapping[str, str]) -> bytes:
     return _head("101 Switching Protocols", head)
 
 
-def _streaming(limits: Mapping[str, str]) -> bytes:
+def _streaming(limits: Mapping[str, str], request_id: str) -> bytes:
     head = {
         **SSE_HEADERS,
         **limits,
+        REQUEST_ID: request_id,
         "Vary": "Origin",  # as with CORS for those that have one
         "Date": _date(int(time.time())),
         "Transfer-Encoding": "chunked",

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
 from quart.wrappers.response import ResponseBody
 from quart_schema import document_headers, document_querystring, tag_blueprint
+from structlog.contextvars import bind_contextvars
 
 from itcook.auth.principal import Principal
 from itcook.contract import answers, refuses
@@ -88,10 +89,12 @@ class _HandedOver(ResponseBody):
         self._who = who
         self._address = request.remote_addr or ""
         self._parameters = parameters
+        self._connection_id = _announced_id(here)
         self._sink = sink
 
     async def __aenter__(self) -> AsyncIterator[bytes]:
-        self._sink.begin(self._here.open(self._who, "sse", self._sink, self._address), self._parameters)
+        session = self._here.open(self._who, "sse", self._sink, self._address, self._connection_id)
+        self._sink.begin(session, self._parameters)
         return _nothing()
 
     async def __aexit__(
@@ -110,6 +113,7 @@ class _QueuedBody(ResponseBody):
         self._who = who
         self._address = request.remote_addr or ""
         self._parameters = parameters
+        self._connection_id = _announced_id(here)
         self._framing = framing
         self._sink: QueuedSink
         self._session: Session
@@ -117,7 +121,7 @@ class _QueuedBody(ResponseBody):
 
     async def __aenter__(self) -> AsyncIterator[bytes]:
         self._sink = QueuedSink()
-        self._session = self._here.open(self._who, "sse", self._sink, self._address)
+        self._session = self._here.open(self._who, "sse", self._sink, self._address, self._connection_id)
         self._joining = asyncio.create_task(
             self._here.join(self._session, self._parameters.names, self._parameters.cursor)
         )
@@ -134,6 +138,13 @@ class _QueuedBody(ResponseBody):
         yield sse_retry()
         async for batch in self._sink.batches():
             yield self._framing(batch)
+
+
+def _announced_id(here: Connections) -> str:
+    """The id of the connection that the request is about to become, also in what is logged of it from now."""
+    connection_id = here.new_id()
+    bind_contextvars(connection_id=connection_id)
+    return connection_id
 
 
 async def _nothing() -> AsyncIterator[bytes]:

@@ -4,6 +4,7 @@ import asyncio
 
 from quart import Blueprint, websocket
 from quart_schema import document_querystring, tag_blueprint
+from structlog.contextvars import bind_contextvars
 
 from itcook.auth.principal import Principal
 from itcook.contract import answers, refuses
@@ -35,25 +36,31 @@ async def stream() -> None:
     parameters = StreamParameters.read(websocket.args)
     here = connections()
     here.check_room()
+    connection_id = here.new_id()
+    bind_contextvars(connection_id=connection_id)
     await websocket.accept(subprotocol=subprotocol())
     connection = connection_of(websocket.scope)
     if connection is None:
-        await _serve(here, principal(), parameters)
+        await _serve(here, principal(), parameters, connection_id)
     else:
-        _hand_over(here, principal(), parameters, connection)
+        _hand_over(here, principal(), parameters, connection_id, connection)
 
 
 def _hand_over(
-    here: Connections, who: Principal, parameters: StreamParameters, connection: Connection
+    here: Connections,
+    who: Principal,
+    parameters: StreamParameters,
+    connection_id: str,
+    connection: Connection,
 ) -> None:
     sink = WebSocketSink(here, connection)
     address = websocket.remote_addr or ""
-    sink.begin(here.open(who, "websocket", sink, address), parameters)
+    sink.begin(here.open(who, "websocket", sink, address, connection_id), parameters)
 
 
-async def _serve(here: Connections, who: Principal, parameters: StreamParameters) -> None:
+async def _serve(here: Connections, who: Principal, parameters: StreamParameters, connection_id: str) -> None:
     sink = QueuedSink()
-    session = here.open(who, "websocket", sink, websocket.remote_addr or "")
+    session = here.open(who, "websocket", sink, websocket.remote_addr or "", connection_id)
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(here.join(session, parameters.names, parameters.cursor))

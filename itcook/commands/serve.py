@@ -51,6 +51,7 @@ def worker(slot: int, listener: int, line: int) -> None:
         from itcook import worker
         from itcook.app import create_app
 
+        settings = settings.of_worker(slot)
         worker.run(create_app(settings), settings, socket.socket(fileno=listener), socket.socket(fileno=line))
 
     with_settings(work, slot)

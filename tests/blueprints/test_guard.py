@@ -18,6 +18,7 @@ PUBLIC = {
     "documentation.openapi",
     "health.live",
     "health.ready",
+    "metrics.metrics",  # which asks for a token of its own
     "page.asset",
     "page.icon",
     "page.page",

@@ -16,7 +16,7 @@ WEBSOCKET = "/api/v1/realtime/ws"
 # What differs from one answer to the next: times, ids, what is left, and how a field's name is written.
 VARYING = re.compile(
     r"\r\ndate:.*?(?=\r\n)|[0-9a-f]+-[\w-]{16}|\d\d:\d\d:\d\d\.\d+|;r=\d+|retry: \d+|^[0-9a-f]+(?=\r\n)"
-    r"|;t=\d+|\"instance\":\"[^\"]*\"",
+    r"|x-request-id:.*?(?=\r\n)|;t=\d+|\"instance\":\"[^\"]*\"",
     re.MULTILINE,
 )
 

@@ -5,7 +5,10 @@ import socket
 from typing import cast
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from itcook.answers import Answers
+from itcook.metrics.requests import Requests
 from itcook.services import Services
 from tests.support.raw_websocket import handshake
 from transports.connection import Connection
@@ -71,7 +74,8 @@ async def test_a_defect_is_left_to_the_framework() -> None:
     transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
     taken: list[asyncio.Protocol] = []
     broken = cast("Services", object())
-    assert not await answer(read, broken, Connection(transport, taken.append))
+    answers = Answers(Requests(CollectorRegistry()), logged=True)
+    assert not await answer(read, broken, answers, Connection(transport, taken.append))
     assert not taken
     with pytest.raises(BlockingIOError):
         theirs.recv(1)
