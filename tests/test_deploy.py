@@ -20,7 +20,11 @@ DEPLOY = ROOT / "deploy"
 OURS = "itcook"  # the image that is built here
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 UNIT = (DEPLOY / "itcook.service").read_text()
-FILES = sorted(path for path in [*DEPLOY.iterdir(), ROOT / "docs/how-to/deploy.md"] if path.suffix != ".pem")
+FILES = sorted(
+    path
+    for path in [*DEPLOY.rglob("*"), ROOT / "docs/how-to/deploy.md"]
+    if path.is_file() and path.suffix != ".pem"
+)
 
 
 def _compose() -> dict[str, Any]:
