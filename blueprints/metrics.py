@@ -4,10 +4,10 @@ import hmac
 from typing import cast
 
 from quart import Blueprint, Response, current_app, request
-from quart_schema import hide
 
 from blueprints.context import services
 from blueprints.guard import public
+from itcook.contract import answers, refuses
 from itcook.errors import NotFoundError, UnauthenticatedError
 from itcook.metrics import EXTENSION, Metrics
 
@@ -16,9 +16,11 @@ blueprint = Blueprint("metrics", __name__)
 
 @blueprint.get("/metrics")
 @public
-@hide
+@answers(200, "The metrics, in the format that `Accept` asks for.", "text/plain")
+@refuses(401, "unauthenticated")
+@refuses(404, "not_found")
 async def metrics() -> Response:
-    """All of them. Raises `NotFoundError` where there is no token, `UnauthenticatedError` for a wrong one."""
+    """The metrics of this process, for whoever has ITCOOK_METRICS_TOKEN; 404 where that is not set."""
     token = services().settings.metrics_token
     if token is None:
         raise NotFoundError(
