@@ -27,7 +27,7 @@ def migrate() -> None:
     with_settings(lambda settings: asyncio.run(apply_migrations(settings)))
 
 
-@click.command()
+@click.command(short_help="Remove what has outlived its use.")
 @click.option(
     "--history-hours",
     type=click.FloatRange(min=0, max=24 * 365),

@@ -15,6 +15,7 @@ from enum import IntEnum
 
 import click
 
+from itcook.commands.plain import plain
 from itcook.supervision import EXIT_SETTINGS, EXIT_UNCLEAN, EXIT_WORKERS
 
 
@@ -38,3 +39,6 @@ class CommandError(click.ClickException):
     def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
         self.exit_code = code  # type: ignore[misc] # click reads it from the instance
+
+    def format_message(self) -> str:
+        return plain(self.message)  # it may be what a server said

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from itcook.commands.terminal import plain
+from itcook.commands.plain import plain
 
 Data = dict[str, Any]
 

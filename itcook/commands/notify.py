@@ -12,7 +12,7 @@ from itcook.events import NotificationLevel, format_timestamp
 MOMENT = ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z")
 
 
-@click.command()
+@click.command(short_help="Send a system notification.")
 @click.argument("title")
 @click.argument("message")
 @click.option(

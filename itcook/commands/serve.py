@@ -14,7 +14,7 @@ from itcook.commands.running import with_settings
 from itcook.settings import MAX_WORKERS, Settings
 
 
-@click.command()
+@click.command(short_help="Serve until SIGTERM or Ctrl-C.")
 @click.option(
     "--workers",
     type=click.IntRange(1, MAX_WORKERS),

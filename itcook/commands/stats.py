@@ -13,10 +13,11 @@ from rich.text import Text
 from itcook.commands.api import Answer, RefusedError, UnreachableError
 from itcook.commands.client import run
 from itcook.commands.login import Access, Login, access_options, signed_in
-from itcook.commands.terminal import Terminal, no_color_option, plain, terminal
+from itcook.commands.plain import plain
+from itcook.commands.terminal import Terminal, no_color_option, terminal
 
 
-@click.command()
+@click.command(short_help="Show connections, subscriptions and events.")
 @access_options
 @click.option("--watch", is_flag=True, help="Go on until Ctrl-C: a live table, or a JSON object a line.")
 @click.option(

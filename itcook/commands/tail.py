@@ -13,9 +13,10 @@ from itcook.commands.client import run
 from itcook.commands.following import Arrived, follow
 from itcook.commands.lines import line_of
 from itcook.commands.login import Access, access_options, signed_in
+from itcook.commands.plain import plain
 from itcook.commands.resumption import Resumption, Return
 from itcook.commands.streams import Transport
-from itcook.commands.terminal import Terminal, no_color_option, plain, terminal
+from itcook.commands.terminal import Terminal, no_color_option, terminal
 
 ALWAYS = frozenset({"ResyncRequired", "Error"})  # whoever reads must know that something is missing
 CONTROL = frozenset(
@@ -40,7 +41,7 @@ class Wanted:
         return not self.types or any(fnmatchcase(name, pattern) for pattern in self.types)
 
 
-@click.command()
+@click.command(short_help="Follow the event stream, and resume it by itself.")
 @access_options
 @click.option(
     "--transport",

@@ -1,6 +1,5 @@
-"""The terminal: colour where it is wanted, and nothing from outside that could command it."""
+"""The terminal: colour where it is wanted."""
 
-import unicodedata
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -8,10 +7,6 @@ import click
 from rich.console import Console
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-# What moves the cursor, sets colours or turns the direction of text: a name or a comment is somebody's else.
-_UNFIT_CATEGORIES = {"Cc", "Cf", "Zl", "Zp", "Cs"}
-_JOINERS = frozenset("\u200c\u200d")  # parts of emoji, and of words in some scripts
 
 
 class Terminal(Console):
@@ -35,17 +30,8 @@ def terminal(*, no_color: bool = False, stderr: bool = False) -> Terminal:
     )
 
 
-def plain(text: str) -> str:
-    """`text` on one line, with whatever could command a terminal shown as an escape."""
-    return "".join(c if _is_fit(c) else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
-
-
 def no_color_option(command: Command) -> Command:
     """`--no-color`."""
     return click.option("--no-color", is_flag=True, help="No colour on a terminal; so does NO_COLOR.")(
         command
     )
-
-
-def _is_fit(character: str) -> bool:
-    return character in _JOINERS or unicodedata.category(character) not in _UNFIT_CATEGORIES

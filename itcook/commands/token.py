@@ -9,7 +9,7 @@ from itcook.commands.client import run
 from itcook.commands.login import ask_password, sign_in, url_option
 
 
-@click.command()
+@click.command(short_help="Print an access token.")
 @click.argument("email", envvar="ITCOOK_EMAIL")
 @url_option
 @click.option("--password", envvar="ITCOOK_PASSWORD", hidden=True)

@@ -21,7 +21,8 @@ from itcook.commands.demo.deeds import Arrive, Aspire, Comment, Deed, Follow, Li
 from itcook.commands.demo.players import Players
 from itcook.commands.demo.village import Village
 from itcook.commands.login import url_option
-from itcook.commands.terminal import Terminal, no_color_option, plain, terminal
+from itcook.commands.plain import plain
+from itcook.commands.terminal import Terminal, no_color_option, terminal
 
 _NOUNS = {
     "posts": Share,
@@ -35,7 +36,7 @@ _NOUNS = {
 PASSWORD = "a long demo kitchen"  # noqa: S105 # of people who exist for show, on this machine
 
 
-@click.command()
+@click.command(short_help="Fill a server with a community, and keep it alive.")
 @url_option
 @click.option("--people", type=click.IntRange(2, 500), default=12, show_default=True, help="How many.")
 @click.option(

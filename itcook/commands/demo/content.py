@@ -35,13 +35,33 @@ RECIPES = (
     "My grandmother's {dish}, from memory: {detail}.",
     "{dish} for eight people in under an hour: {detail}.",
 )
-QUESTIONS = (
-    "What goes well with {dish}? I have guests on Friday.",
-    "Can I freeze {dish}, or does it go soft?",
-    "My {dish} turned out watery. What did I do wrong?",
-    "Does anybody know a {dish} without dairy?",
-    "How long does {dish} keep in the fridge, honestly?",
-)
+QUESTIONS = {  # with their answers
+    "What goes well with {dish}? I have guests on Friday.": (
+        "A dry white wine and plain bread.",
+        "A green salad, nothing more.",
+        "Pickles! Always pickles.",
+    ),
+    "Can I freeze {dish}, or does it go soft?": (
+        "Freeze it flat in bags, it is fine for two months.",
+        "Mine went soft. I would not do it again.",
+        "Freeze it half done, and finish it on the day.",
+    ),
+    "My {dish} turned out watery. What did I do wrong?": (
+        "Less water than you think, and no lid.",
+        "Salt the vegetables first and let them drain.",
+        "Did you let it rest? It thickens.",
+    ),
+    "Does anybody make {dish} without dairy?": (
+        "Oat cream works, but add it off the heat.",
+        "Olive oil in place of butter, nobody has noticed yet.",
+        "Blended white beans, trust me.",
+    ),
+    "How long does {dish} keep in the fridge, honestly?": (
+        "Three days, if it cooled down fast.",
+        "It never got older than one evening here.",
+        "Four, and then look, smell and think.",
+    ),
+}
 ACHIEVEMENTS = (
     "A whole week without throwing any food away!",
     "Thirty days of cooking at home. {dish} on the last one, of course.",
@@ -53,14 +73,6 @@ GENERAL = (
     "Rain all day: the oven stays on, and {dish} it is.",
     "Whoever invented {dish} deserves a statue.",
     "Sunday is for cooking ahead: three boxes of {dish} for the week.",
-)
-ANSWERS = (
-    "Less water than you think, and no lid.",
-    "Freeze it flat in bags, it is fine for two months.",
-    "A dry white wine and plain bread.",
-    "Three days, if it cooled down fast.",
-    "Oat cream works, but add it off the heat.",
-    "Salt the vegetables first and let them drain.",
 )
 COMMENTS = (
     "That looks wonderful!",

@@ -26,14 +26,13 @@ PEOPLE_OF_A_KITCHEN = 4
 LATEST_POSTS = 15  # that people look at
 LATEST_ITEMS = 40
 REPLIES = {
-    "question": content.ANSWERS,
     "achievement": content.CONGRATULATIONS,
     "recipe": content.COMMENTS,
     "general": content.COMMENTS,
 }
 WORDS = {
     "recipe": content.RECIPES,
-    "question": content.QUESTIONS,
+    "question": (*content.QUESTIONS,),
     "achievement": content.ACHIEVEMENTS,
     "general": content.GENERAL,
 }
@@ -48,6 +47,13 @@ HABITS = {
     "follow": 3,
     "ask": 1,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    author: int
+    kind: str
+    replies: tuple[str, ...]  # that make sense
 
 
 @dataclass(slots=True)
@@ -71,7 +77,7 @@ class Village:
     seed: int
     people: int
     _random: random.Random = field(init=False)
-    _posts: list[tuple[int, str]] = field(default_factory=list)  # author and type
+    _posts: list[_Post] = field(default_factory=list)
     _likes: set[tuple[int, int]] = field(default_factory=set)  # who, and which post
     _kitchens: list[list[int]] = field(default_factory=list)  # members
     _items: list[_Item] = field(default_factory=list)
@@ -150,24 +156,25 @@ class Village:
 
     def _like(self, who: int, post: int) -> Iterator[Deed]:
         """Nobody likes what is their own, or likes it twice."""
-        author = self._posts[post][0]
+        author = self._posts[post].author
         if who != author and (who, post) not in self._likes:
             self._likes.add((who, post))
             yield Like(who, post, author)
 
     def _share(self, who: int) -> Deed:
         [kind] = self._random.choices([*WORDS], [5, 3, 1, 2])
-        text = self._random.choice(WORDS[kind]).format(
+        words = self._random.choice(WORDS[kind])
+        text = words.format(
             dish=self._random.choice(content.DISHES), detail=self._random.choice(content.DETAILS)
         )
-        self._posts.append((who, kind))
+        self._posts.append(_Post(who, kind, content.QUESTIONS.get(words) or REPLIES[kind]))
         return Share(who, text[0].upper() + text[1:], kind)
 
     def _comment(self, who: int, post: int) -> Deed:
-        author, kind = self._posts[post]
-        if who == author and kind == "question":
+        about = self._posts[post]
+        if who == about.author:
             return Comment(who, post, "Thank you all!")
-        return Comment(who, post, self._random.choice(REPLIES[kind]))
+        return Comment(who, post, self._random.choice(about.replies))
 
     def _stock(self, who: int) -> Deed:
         food = self._random.choice(content.FOODS)

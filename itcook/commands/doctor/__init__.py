@@ -11,7 +11,8 @@ from itcook.commands.client import run
 from itcook.commands.doctor.findings import Finding, Verdict, Way
 from itcook.commands.exits import CommandError, Exit
 from itcook.commands.login import ask_password
-from itcook.commands.terminal import Terminal, no_color_option, plain, terminal
+from itcook.commands.plain import plain
+from itcook.commands.terminal import Terminal, no_color_option, terminal
 
 _STYLES = {
     Verdict.OK: "green",
@@ -21,7 +22,7 @@ _STYLES = {
 }
 
 
-@click.command()
+@click.command(short_help="Check what a server depends on, and say what to mend.")
 @click.option(
     "--url",
     help="Also look at the way from here to the server, through whatever proxies there are: the address as"
