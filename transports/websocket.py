@@ -26,6 +26,7 @@ blueprint.after_websocket(count_refusal)  # type: ignore[type-var] # its type ha
 @blueprint.websocket("/api/v1/realtime/ws")
 @document_querystring(StreamQuery)
 @answers(101, "The connection is a WebSocket from here on; what goes over it is in `/asyncapi.json`.")
+@refuses(426, "upgrade_required")
 @refuses(503, "overloaded")
 async def stream() -> None:
     """The handshake of a WebSocket: the events of the caller's channels, and messages back.

@@ -276,10 +276,10 @@ async def test_the_documents_name_the_headers(client: Client) -> None:
     """`Stream-Cursor` on snapshots, `Idempotency-Key` and `Location` on what creates."""
     paths = (await (await client.get("/openapi.json")).get_json())["paths"]
     feed = paths[f"{PATH}/posts"]["get"]["responses"]["200"]
-    assert list(feed["headers"]) == ["stream-cursor"]
+    assert "Stream-Cursor" in feed["headers"]
     create = paths[f"{PATH}/posts"]["post"]
-    assert [p["name"] for p in create["parameters"] if p["in"] == "header"] == ["idempotency-key"]
-    assert list(create["responses"]["201"]["headers"]) == ["location", "idempotency-replayed"]
+    assert [p["name"] for p in create["parameters"] if p["in"] == "header"] == ["Idempotency-Key"]
+    assert {"Location", "Idempotency-Replayed"} <= create["responses"]["201"]["headers"].keys()
 
 
 async def test_nothing_is_open_to_strangers(app: Quart, client: Client) -> None:
