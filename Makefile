@@ -174,6 +174,23 @@ $(NODE_PEERS)/node_modules/.installed: $(NODE_PEERS)/package-lock.json
 bench: $(DEV) $(PEERS)/.installed $(NODE_PEERS)/node_modules/.installed ## the benchmarks
 	$(BIN)/python -m benchmarks
 
+# Known holes, as far as the indexes that this machine installs from tell of any. It needs a network, and so is no part
+# of `make test`.
+AUDIT := $(VENV)/audit
+
+$(AUDIT)/.installed: requirements-audit.txt | $(BIN)/python
+	@echo "installing the audit's tools into $(AUDIT)"
+	@$(BIN)/python -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement $<
+	@touch $@
+
+.PHONY: audit
+audit: $(AUDIT)/.installed ## known vulnerabilities of what is locked; needs a network
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+	@if command -v npm >/dev/null; then for package in client web; do \
+		(cd $$package && echo "npm audit in $$package" && npm audit --audit-level=low) || exit 1; done; \
+	else echo "no npm: its packages are left out"; fi
+
 .PHONY: migration
 migration: $(DEV) ## write the migration for changed models: make migration name=what_changed
 	$(BIN)/tortoise -c itcook.database.MIGRATION_CONFIG makemigrations $(if $(name),--name $(name))
@@ -203,6 +220,8 @@ lock: ## pin the requirements anew (needs uv)
 		--extra otel --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group audit --output-file requirements-audit.txt
 
 .PHONY: clean
 clean: ## remove what was installed and cached, never the data

@@ -90,6 +90,21 @@ def test_every_service_is_watched_and_comes_back() -> None:
         assert name in NODES or "healthcheck" in service, name
 
 
+def test_nothing_has_more_rights_than_it_needs() -> None:
+    """Nobody gains any; the nodes have none at all, and write nothing but what is thrown away. Of the other
+    services only nginx is reached from outside.
+    """
+    for name, service in SERVICES.items():
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert not {"privileged", "cap_add", "devices", "pid", "network_mode"} & service.keys(), name
+    for node in NODES.values():
+        assert (node["read_only"], node["cap_drop"], node["tmpfs"]) == (True, ["ALL"], ["/tmp"])  # noqa: S108 # in there
+        assert "volumes" not in node
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
+    mounted = [volume for volume in SERVICES["nginx"]["volumes"] if not volume.endswith(":ro")]
+    assert mounted == []
+
+
 def test_nodes_start_after_the_migration_and_are_given_time_to_drain() -> None:
     """They would refuse to start before it, and be killed in the middle of the other."""
     assert len(NODES) == 2
@@ -138,6 +153,34 @@ def test_the_unit_gives_time_to_drain_and_files_to_serve() -> None:
     assert int(values["LimitNOFILE"]) > Settings.model_fields["connections"].default + 1_000
     assert values["KillMode"] == "mixed"
     assert (values["NoNewPrivileges"], values["ProtectSystem"]) == ("yes", "strict")
+
+
+def test_the_unit_has_no_more_rights_than_it_needs() -> None:
+    """A user of its own without capabilities, new privileges, devices or homes, that writes in one place."""
+    values = dict(re.findall(r"^(\w+)=(.*)$", UNIT, re.MULTILINE))
+    asked = {name for name, value in values.items() if value == "yes"}
+    assert asked >= {
+        "DynamicUser",
+        "NoNewPrivileges",
+        "ProtectHome",
+        "PrivateTmp",
+        "PrivateDevices",
+        "ProtectClock",
+        "ProtectControlGroups",
+        "ProtectHostname",
+        "ProtectKernelLogs",
+        "ProtectKernelModules",
+        "ProtectKernelTunables",
+        "RestrictNamespaces",
+        "RestrictRealtime",
+        "RestrictSUIDSGID",
+        "LockPersonality",
+        "MemoryDenyWriteExecute",
+    }
+    assert values["CapabilityBoundingSet"] == ""
+    assert (values["UMask"], values["StateDirectoryMode"]) == ("0077", "0700")
+    assert values["RestrictAddressFamilies"] == "AF_INET AF_INET6 AF_UNIX"
+    assert not {"ReadWritePaths", "AmbientCapabilities", "User"} & values.keys()
 
 
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
