@@ -1,3 +1,4 @@
+import { type Call, refusal } from "./http.js";
 import type { End, Open } from "./transport.js";
 import { query } from "./transport.js";
 
@@ -15,12 +16,24 @@ export type SocketConstructor = new (url: string, protocols: string[]) => Socket
 // Closes that mean the same without `Disconnecting`. For a new code the server sends that event.
 const FINAL = new Set([1002, 1003, 1007, 1009, 4400, 4403, 4409]);
 
-export function webSocketTransport(url: string, Socket: SocketConstructor): Open {
+/** With `call`, what cannot be opened is asked for by HTTP as well: no page is told what refused its WebSocket. */
+export function webSocketTransport(url: string, Socket: SocketConstructor, call?: Call): Open {
   return (opening, receiver) => {
     const address = `${url.replace(/^http/, "ws")}/realtime/ws?${query(opening)}`;
     const socket = new Socket(address, ["itcook.v1", `bearer.${opening.token}`]);
-    socket.onmessage = ({ data }) => receiver.text(String(data));
-    socket.onclose = ({ code, reason }) => receiver.ended(end(code, reason));
+    let heard = false;
+    socket.onmessage = ({ data }) => {
+      heard = true;
+      receiver.text(String(data));
+    };
+    socket.onclose = ({ code, reason }) => {
+      const ended = end(code, reason);
+      if (heard || !call) return receiver.ended(ended);
+      call("/auth/me", opening.token)
+        .then((answer) => (answer.ok ? ended : refusal(answer)))
+        .catch(() => ended)
+        .then((known) => receiver.ended(known));
+    };
     socket.onerror = () => {}; // a close follows, and says as much
     return {
       send: (message) => socket.send(JSON.stringify(message)),

@@ -6,11 +6,16 @@ import { type SocketConstructor, webSocketTransport } from "./transport-websocke
 
 /** The transports that can be had here; `call` is undefined where no request can be made. */
 export function available(
-  { url, WebSocket: Socket = globalThis.WebSocket as SocketConstructor | undefined }: ClientOptions,
+  {
+    url,
+    transports,
+    WebSocket: Socket = globalThis.WebSocket as SocketConstructor | undefined,
+  }: ClientOptions,
   call: Call | undefined,
 ): Partial<Record<TransportName, Open>> {
+  const isAlone = transports?.every((name) => name === "websocket"); // the next one would learn it by itself
   return {
-    ...(Socket && { websocket: webSocketTransport(trimmed(url), Socket) }),
+    ...(Socket && { websocket: webSocketTransport(trimmed(url), Socket, isAlone ? call : undefined) }),
     ...(call && { sse: sseTransport(call), poll: pollTransport(call) }),
   };
 }

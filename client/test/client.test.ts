@@ -250,6 +250,33 @@ describe("transports", () => {
     expect(world.sockets).toHaveLength(1);
   });
 
+  test("a client of WebSockets alone learns by HTTP that its token has expired, and gets another one", async () => {
+    const asked: boolean[] = [];
+    const token = ({ refresh }: { refresh: boolean }) => `t${asked.push(refresh)}`;
+    const world = new World({ transports: ["websocket"], token });
+    world.client.connect();
+    await settled();
+    world.socket.die();
+    expect(world.request.url).toContain("/auth/me");
+    world.request.refuse(401, { code: "invalid_token", detail: "expired" });
+    await world.clock.pass(0);
+    expect(asked).toEqual([false, true]);
+    expect(world.socket.protocols).toEqual(["itcook.v1", "bearer.t2"]);
+    world.socket.connected();
+    expect(world.client.state.status).toBe("open");
+  });
+
+  test("a client of WebSockets alone goes on trying where HTTP has no answer either", async () => {
+    const world = new World({ transports: ["websocket"] });
+    world.client.connect();
+    await settled();
+    world.socket.die();
+    world.request.die();
+    await world.clock.pass(1_000);
+    expect(world.sockets).toHaveLength(2);
+    expect(world.client.state).toMatchObject({ status: "connecting", error: { code: "cut" } });
+  });
+
   test("an overloaded server gets the time it asks for", async () => {
     const world = new World({ transports: ["sse"] });
     world.client.connect();

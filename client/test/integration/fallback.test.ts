@@ -46,6 +46,13 @@ test("behind a proxy that holds back what streams, it is polled for", async () =
   }
 });
 
+test("a refused token is replaced, also where nothing but WebSockets is tried", async () => {
+  const ada = await Person.register(api, "Ada");
+  const token = ({ refresh }: { refresh: boolean }) => (refresh ? ada.token : "no.longer.valid");
+  const { client } = connect({ url: api, token, transports: ["websocket"] });
+  await until(() => client.state.status === "open");
+});
+
 test("a cursor goes from one transport to the next without gap or double", async () => {
   const ada = await Person.register(api, "Ada");
   let cursor: string | undefined;
