@@ -11,6 +11,7 @@ class BadNetwork:
     def __init__(self, server: tuple[str, int]) -> None:
         self.swallows = False  # takes bytes from either side, acknowledges them, and passes none on
         self.delay = 0.0  # seconds that each piece is held
+        self.refuses_websockets = False  # drops a connection that asks to become one
         self.address = ("127.0.0.1", 0)
         self.server = server  # where it leads; another one from the next connection on
         self._writers: set[asyncio.StreamWriter] = set()
@@ -55,6 +56,9 @@ class BadNetwork:
             while data := await reader.read(2**16):
                 if self.swallows:
                     continue
+                if self.refuses_websockets and b"\r\nupgrade: websocket" in data.lower():
+                    _drop(ends)
+                    return
                 await asyncio.sleep(self.delay)
                 if writer.is_closing():  # by now; uvloop would raise
                     return

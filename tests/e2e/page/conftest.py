@@ -1,4 +1,4 @@
-"""A browser, a server behind a network that may fail, and two people who look at the page."""
+"""Browsers, a server behind a network that may fail, and two people who look at the page."""
 
 from collections.abc import AsyncIterator
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.support.bad_network import BadNetwork, bad_network
-from tests.support.browser import Visitor, chromium, need_page, visitor
+from tests.support.browser import Visitor, chromium, firefox, need_page, visitor
 from tests.support.processes import Server
 
 
@@ -14,6 +14,16 @@ from tests.support.processes import Server
 async def browser() -> AsyncIterator[Browser]:
     need_page()
     async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+async def other_browser(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[Browser]:
+    """Ada's: Firefox for the tests that are marked `in_both`, and else the same."""
+    if getattr(request, "param", "chromium") == "firefox":
+        async with firefox() as other:
+            yield other
+    else:
         yield browser
 
 
@@ -32,9 +42,9 @@ def site(network: BadNetwork) -> str:
 
 
 @pytest.fixture
-async def ada(browser: Browser, site: str, request: pytest.FixtureRequest) -> AsyncIterator[Visitor]:
+async def ada(other_browser: Browser, site: str, request: pytest.FixtureRequest) -> AsyncIterator[Visitor]:
     """Someone who looks at the page."""
-    async with visitor(browser, site, f"Ada {_word(request)}") as ada:
+    async with visitor(other_browser, site, f"Ada {_word(request)}") as ada:
         await ada.sign_up()
         yield ada
 
@@ -49,4 +59,5 @@ async def ben(browser: Browser, site: str, request: pytest.FixtureRequest) -> As
 
 def _word(request: pytest.FixtureRequest) -> str:
     # People of one server need addresses of their own.
-    return "".join(part.capitalize() for part in request.node.name.split("_"))[:60]
+    letters = "".join(letter for letter in request.node.name.title() if letter.isalpha())
+    return letters.removeprefix("Test")[-60:]

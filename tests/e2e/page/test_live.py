@@ -2,14 +2,17 @@
 
 import asyncio
 
-from playwright.async_api import Browser, Locator, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.support.bad_network import BadNetwork
-from tests.support.browser import PATIENCE, Visitor, visitor
+from tests.support.browser import PATIENCE, Visitor, in_both, patient, visitor
 from tests.support.people import PASSWORD
 from tests.support.processes import Server
 
+pytestmark = patient
 
+
+@in_both
 async def test_two_people_see_each_other(ada: Visitor, ben: Visitor) -> None:
     """Posts, likes, comments, who types and who is there, without loading anything anew."""
     await ada.sees_live("WebSocket")
@@ -41,6 +44,7 @@ async def _type(field: Locator, text: str, seen: Locator) -> None:
             await field.press_sequentially("!")
 
 
+@in_both
 async def test_the_switch_changes_the_transport_and_loses_nothing(ada: Visitor, ben: Visitor) -> None:
     """To SSE and back, with a post before, between and after; all are there, each once."""
     await ben.share("First course")
@@ -56,27 +60,28 @@ async def test_the_switch_changes_the_transport_and_loses_nothing(ada: Visitor, 
         await expect(ada.post(f"{course} course")).to_have_count(1)
 
 
+@in_both
 async def test_a_network_without_websockets_carries_the_stream_all_the_same(
-    ada: Visitor, ben: Visitor
+    ada: Visitor, ben: Visitor, network: BadNetwork
 ) -> None:
-    """Where a proxy closes every WebSocket, the page comes over SSE by itself."""
-
-    async def refuse(socket: WebSocketRoute) -> None:
-        await socket.close()
-
-    await ada.context.route_web_socket("**/*", refuse)
-    await ada.tab.reload()
+    """Where every WebSocket is dropped the page comes over SSE by itself, and misses nothing meanwhile."""
+    await ben.share("Before")
+    network.refuses_websockets = True
+    network.cut()
+    await ben.share("Meanwhile")
     await ada.sees_live("Server-Sent Events")
     await ben.share("Dumplings for all")
-    await expect(ada.post("Dumplings for all")).to_have_count(1)
+    for content in ("Before", "Meanwhile", "Dumplings for all"):
+        await expect(ada.post(content)).to_have_count(1)
 
 
+@in_both
 async def test_a_restarted_server_is_gone_on_with(
     ada: Visitor, ben: Visitor, server: Server, network: BadNetwork
 ) -> None:
     """The page stays as it is, reconnects, and has what happened since."""
     await ada.tab.evaluate("document.body.dataset.kept = 'yes'")
-    await ada.tab.get_by_label("What is cooking?").fill("Half a sentence")
+    await ada.tab.get_by_label("What is cooking?").press_sequentially("Half a sentence")
     async with server.stopped():
         await expect(ada.badge()).to_contain_text("Reconnecting")
     network.server = server.address
@@ -99,6 +104,7 @@ async def test_offline_and_back(ada: Visitor, ben: Visitor, network: BadNetwork)
     await ada.sees_live()
 
 
+@in_both
 async def test_two_tabs_share_a_connection_that_outlives_the_tab(ada: Visitor, ben: Visitor) -> None:
     """There is one connection; when its tab is closed, the other one goes on from where it was."""
     other = await ada.open_tab()

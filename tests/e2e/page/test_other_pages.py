@@ -6,11 +6,12 @@ import pytest
 from playwright.async_api import Browser, Page, Route
 
 from tests.support.api import Api
-from tests.support.browser import PATIENCE, need_page
+from tests.support.browser import PATIENCE, in_both, need_page, patient
 from tests.support.documents import ROOT
 from tests.support.people import PASSWORD, Person
 
 CLIENT = ROOT / "client/dist"
+pytestmark = patient
 
 
 @pytest.fixture(scope="module")
@@ -20,10 +21,10 @@ def server_settings() -> Mapping[str, object]:
 
 
 @pytest.fixture
-async def blank(browser: Browser, api: Api) -> AsyncIterator[Page]:
+async def blank(other_browser: Browser, api: Api) -> AsyncIterator[Page]:
     """A page of the server's own origin that nobody is signed in on; it finds the client at /client/."""
     need_page()
-    context = await browser.new_context()
+    context = await other_browser.new_context()
     context.set_default_timeout(PATIENCE)
 
     async def serve(route: Route) -> None:
@@ -38,9 +39,12 @@ async def blank(browser: Browser, api: Api) -> AsyncIterator[Page]:
     await context.close()
 
 
-async def test_a_plain_page_follows_with_event_source_and_a_ticket(api: Api, blank: Page) -> None:
+@in_both
+async def test_a_plain_page_follows_with_event_source_and_a_ticket(
+    api: Api, blank: Page, other_browser: Browser
+) -> None:
     """What every browser brings is enough: no header, no library."""
-    ada = await api.register("Ada Plain")
+    ada = await api.register(f"Ada {other_browser.browser_type.name.capitalize()}")
     await blank.evaluate(
         """async (token) => {
             const headers = {Authorization: `Bearer ${token}`};

@@ -2,8 +2,10 @@
 
 from playwright.async_api import expect
 
-from tests.support.browser import Visitor
+from tests.support.browser import Visitor, patient
 from tests.support.processes import Server
+
+pytestmark = patient
 
 
 async def test_a_household_shares_its_fridge(ada: Visitor, ben: Visitor) -> None:
