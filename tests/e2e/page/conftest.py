@@ -60,4 +60,4 @@ async def ben(browser: Browser, site: str, request: pytest.FixtureRequest) -> As
 def _word(request: pytest.FixtureRequest) -> str:
     # People of one server need addresses of their own.
     letters = "".join(letter for letter in request.node.name.title() if letter.isalpha())
-    return letters.removeprefix("Test")[-60:]
+    return letters.removeprefix("Test")[-30:]
