@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import math
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -57,7 +58,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _runs(arguments: argparse.Namespace) -> tuple[list[str], bool]:
-    """The pages of the runs, and whether all was well."""
+    """The pages of the runs, and whether all was well. SIGTERM ends them in good order: no server is left."""
+    this = asyncio.current_task()
+    assert this is not None, "it is asked inside of one"
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     pages, well = [], True
     for title, plan in _plans(arguments):
         _say(f"\n{title}")

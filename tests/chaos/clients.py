@@ -18,7 +18,8 @@ from tests.support.waiting import until
 STAY_SECONDS = 20.0  # after which a client cuts its connection, on average
 PAUSE_SECONDS = (0.05, 0.5)  # until it comes back, unless it was told when
 BY_NETWORK = 0.2  # of all connections go by a node's bad network; each byte there is this process's work
-JOIN_SECONDS = 60.0  # until all are there
+HANDSHAKE_SECONDS = 15.0  # until it is answered, by a node that is busy with others who come back
+JOIN_SECONDS = 120.0  # until all are there
 
 _DURABLE = b'{"id":"'  # how the JSON of an event with a cursor begins
 
@@ -90,7 +91,7 @@ class Client:
         direct = self._chance.random() > BY_NETWORK
         self._told = {}
         try:
-            async with asyncio.timeout(self._crowd.site.habits.timeout):
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
                 address = node.server.address if direct else node.network.address
                 await asyncio.get_running_loop().create_connection(lambda: connection, *address)
         except OSError:
@@ -102,7 +103,8 @@ class Client:
                 self.node = (
                     node if connection.wire.status in {101, 200} and self.account.start is not None else None
                 )
-                if _now() > connection.heard_at + self._crowd.site.habits.timeout:
+                patience = self._crowd.site.habits.timeout if connection.wire.status else HANDSHAKE_SECONDS
+                if _now() > connection.heard_at + patience:
                     self.account.silences += 1  # a heartbeat is long due: nobody is there
                     return
                 if _now() > leave_at and not self._crowd.calm:

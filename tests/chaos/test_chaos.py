@@ -15,7 +15,7 @@ from tests.support.postgres import Cluster, cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-HABITS = Habits(heartbeat=0.5, timeout=2.0, drain=3.0, database_timeout=1.0)
+HABITS = Habits(heartbeat=1.0, timeout=4.0, drain=3.0, database_timeout=1.0)
 CLIENTS = 30
 RATE = 20.0
 

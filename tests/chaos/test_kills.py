@@ -26,7 +26,7 @@ async def test_killed_between_any_two_steps_nothing_is_lost(tmp_path: Path, post
     plan = Plan(
         seed, faults.KILLS, at_least=KILLS, clients=20, rate=30, people=2, pairs=1.0, stay=3.0, scale=0.1
     )
-    async with site(tmp_path, postgresql, 3, Habits(heartbeat=0.5, timeout=2.0), marked=True) as nodes:
+    async with site(tmp_path, postgresql, 3, Habits(heartbeat=1.0, timeout=4.0), marked=True) as nodes:
         outcome = await run(nodes, plan, report)
     report(page("Kills", outcome))
     assert outcome.verdict, str(outcome.verdict)
