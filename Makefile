@@ -215,9 +215,7 @@ lock: ## pin the requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group build --output-file requirements.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--extra otel --constraint requirements.txt --output-file requirements-otel.txt pyproject.toml
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--extra otel --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+		--group build --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

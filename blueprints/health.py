@@ -13,6 +13,7 @@ from itcook.contract import refuses
 from itcook.errors import UnavailableError
 from itcook.models import StreamHead
 
+RELAY_SECONDS = 5  # what was committed and waits so long reaches nobody; no other node would be faster
 READY_SECONDS = 2  # a load balancer asks every few seconds, and waits no longer than that
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
@@ -56,4 +57,6 @@ async def ready() -> dict[str, str | list[str]]:
     except TimeoutError:
         raise UnavailableError("the database does not answer", retry_after=READY_SECONDS) from None
     degraded = services().shared.degraded()
+    if services().stream.relay.lag > RELAY_SECONDS:
+        degraded.append("relay")
     return {"status": "ready", "degraded": degraded} if degraded else {"status": "ready"}

@@ -10,6 +10,8 @@ from structlog.typing import EventDict, Processor
 
 from itcook.settings import Settings
 
+OWN = ("itcook", "transports", "blueprints")  # the libraries' lines below info are for their developers
+
 
 def configure(settings: Settings, worker: int | None = None) -> None:
     """Send this process's logs, the libraries' included, where `ITCOOK_LOG_*` say.
@@ -37,6 +39,8 @@ def configure(settings: Settings, worker: int | None = None) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
+    for package in OWN:
+        logging.getLogger(package).setLevel(level)
 
 
 class _Origin:

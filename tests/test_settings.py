@@ -68,6 +68,8 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ("HISTORY_ENTRIES", "many", "integer"),
         ("HEARTBEAT_SECONDS", "nan", "less than or equal"),
         ("LOG_LEVEL", "loud", "'debug'"),
+        ("METRICS_BIND", "9464", "HOST:PORT"),
+        ("METRICS_TOKEN", "short", "at least 16 visible"),
         ("TIMEOUT_SECONDS", "15", "twice ITCOOK_HEARTBEAT_SECONDS"),
     ],
 )
@@ -117,3 +119,18 @@ def test_settings_are_frozen_and_keep_secrets() -> None:
     with pytest.raises(ValidationError):
         setattr(settings, "bind", "0.0.0.0:1")  # noqa: B010 # mypy knows that it is read-only
     assert SECRET not in repr(settings)
+
+
+def test_each_worker_has_a_port_for_its_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the one that is set on; a token for the shared port would be answered by another one each time."""
+    settings = read_settings(metrics_bind="[::1]:9464")
+    assert [settings.of_worker(slot).metrics_bind for slot in range(3)] == [
+        "[::1]:9464",
+        "[::1]:9465",
+        "[::1]:9466",
+    ]
+    assert read_settings(metrics_bind="127.0.0.1:0").of_worker(2).metrics_bind == "127.0.0.1:0"
+    assert read_settings().of_worker(1).metrics_bind is None
+    monkeypatch.setenv("ITCOOK_DATABASE_URL", "postgres://u:p@db/itcook")
+    with pytest.raises(SettingsError, match="ITCOOK_METRICS_TOKEN: of several workers"):
+        read_settings(workers=2, secret=SECRET, metrics_token="x" * 16)

@@ -99,4 +99,15 @@ async def test_readiness_needs_the_database(app: Quart, monkeypatch: pytest.Monk
     release.set()
     await occupied
     monkeypatch.undo()
-    assert (await client.get("/health/ready")).status_code == 200
+    response = await client.get("/health/ready")
+    assert (response.status_code, await response.get_json()) == (200, {"status": "ready"})
+
+
+async def test_a_relay_that_is_late_is_told_of(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node stays ready: another one would relay no faster."""
+    monkeypatch.setattr(health, "RELAY_SECONDS", -1)
+    response = await client.get("/health/ready")
+    assert (response.status_code, await response.get_json()) == (
+        200,
+        {"status": "ready", "degraded": ["relay"]},
+    )
