@@ -6,6 +6,7 @@ turn has brought in one system call. The transport's write buffer is the backpre
 """
 
 import asyncio
+import contextlib
 from abc import abstractmethod
 from collections.abc import Coroutine
 from typing import Any
@@ -133,10 +134,11 @@ class DirectSink(asyncio.Protocol):
         """
         self._over = True
         self._lingering = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        else:
-            self._transport.close()  # TLS says it in its own way
+        with contextlib.suppress(OSError):  # of a client that has just gone; that is told as any other loss
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+            else:
+                self._transport.close()  # TLS says it in its own way
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -76,6 +76,14 @@ class Lines:
         connection, peer = await self._pair()
         return self._begin(SSESink(self.here, connection, sse_blocks, http_version), peer)
 
+    async def over_tcp(self) -> Line:
+        """A WebSocket whose kernel can refuse a shutdown, as it never does between a pair of sockets."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            peer = socket.create_connection(listener.getsockname())
+            server, _ = listener.accept()
+        connection, _ = await self._over(server, peer)
+        return self._begin(WebSocketSink(self.here, connection), peer)
+
     async def drop(self) -> None:
         for transport, peer in self._opened:
             transport.abort()
@@ -88,7 +96,9 @@ class Lines:
         return Line(self.here, peer, sink)
 
     async def _pair(self) -> tuple[Connection, socket.socket]:
-        server, peer = socket.socketpair()
+        return await self._over(*socket.socketpair())
+
+    async def _over(self, server: socket.socket, peer: socket.socket) -> tuple[Connection, socket.socket]:
         peer.setblocking(False)
         transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=server)
         self._opened.append((transport, peer))
@@ -169,6 +179,18 @@ async def test_who_does_not_close_is_dropped(lines: Lines, monkeypatch: pytest.M
     line.sink.session.end(ends.TOO_SLOW)
     line.peer.send(frame(PING))
     await line.gone()
+
+
+async def test_a_client_that_has_just_gone_keeps_nobody_from_ending_the_others(lines: Lines) -> None:
+    """The last words meet a closed socket, which resets the connection before our side can be ended: nothing
+    is raised at whoever ends all connections, as a drain does."""
+    gone, here = await lines.over_tcp(), await lines.over_tcp()
+    for line in (gone, here):
+        await line.read(b"}")  # with something unread, closing would reset the connection at once
+    gone.peer.close()
+    for line in (gone, here):
+        line.sink.session.end(ends.RESTARTING)
+    assert b'"code":1012' in await here.rest()
 
 
 async def test_a_lost_connection_takes_its_work_along(lines: Lines) -> None:
