@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import Argon2Error, VerifyMismatchError
+
+from itcook.errors import UnavailableError
 
 T = TypeVar("T")
 
@@ -18,7 +20,7 @@ class Passwords:
     """Hashes and verifies. A hash takes some 50 ms and 64 MiB, so both time and memory are bounded.
 
     The threads are the bound: a waiter that is cancelled leaves its thread busy, which a semaphore would
-    count as free.
+    count as free. Where the memory cannot be had, both raise `UnavailableError`.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
@@ -45,7 +47,10 @@ class Passwords:
             return False
 
     async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except Argon2Error as error:  # it knows no other reason to fail with a hash of its own
+            raise UnavailableError("the server is short of memory; try again", retry_after=2) from error
 
 
 def _normal(password: str) -> str:
