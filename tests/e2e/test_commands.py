@@ -1,7 +1,9 @@
 """The commands that talk to a server, each as a process, with a real server."""
 
 import json
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,6 @@ from tests.support.commands import Command, command, itcook, on_terminal, signin
 from tests.support.people import PASSWORD, Person
 from tests.support.ports import free_port
 from tests.support.processes import Server, running
-
-TRANSPORTS = ("ws", "sse")
 
 
 @pytest.fixture(scope="module")
@@ -43,28 +43,34 @@ async def _durable(tail: Command) -> dict[str, Any]:
     return event
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_tail_resumes_over_a_restart_without_gap_or_double(
-    server: Server, api: Api, grace: Person, tmp_path: Path, transport: str
+    server: Server, api: Api, grace: Person, tmp_path: Path
 ) -> None:
-    """What happens before, while it is away and after comes once each, in order; every line is an event as
-    documented; Ctrl-C ends it with 130 and the cursor to go on from.
+    """Over either transport, what happens before, while it is away and after comes once each, in order; every
+    line is an event as documented; Ctrl-C ends it with 130 and the cursor to go on from.
     """
-    arguments = ["tail", *signing_in(grace), "--transport", transport, "--json", "--control"]
-    async with command(*arguments, "--url", server.url, directory=tmp_path) as tail:
-        await _connected(tail)
+    arguments = ["tail", *signing_in(grace), "--json", "--control", "--url", server.url, "--transport"]
+    async with (
+        command(*arguments, "ws", directory=tmp_path) as websocket,
+        command(*arguments, "sse", directory=tmp_path) as sse,
+    ):
+        tails = (websocket, sse)
+        for tail in tails:
+            await _connected(tail)
         sent = [(await api.post(grace, "before"))["id"]]
-        seen = [await _durable(tail)]
+        seen = {tail: [await _durable(tail)] for tail in tails}
         async with server.stopped():
-            await tail.told("coming back")
+            for tail in tails:
+                await tail.told("coming back")
         sent += [(await api.post(grace, text))["id"] for text in ("meanwhile", "after")]
-        seen += [await _durable(tail) for _ in range(2)]
-        tail.interrupt()
-        done = await tail.ended()
-    assert [event["data"]["post_id"] for event in seen] == sent
-    assert done.code == Exit.INTERRUPTED
-    assert f"--since {seen[-1]['id']}" in done.err
-    assert "Traceback" not in done.err
+        for tail in tails:
+            seen[tail] += [await _durable(tail) for _ in range(2)]
+            tail.interrupt()
+            done = await tail.ended()
+            assert [event["data"]["post_id"] for event in seen[tail]] == sent
+            assert done.code == Exit.INTERRUPTED
+            assert f"--since {seen[tail][-1]['id']}" in done.err
+            assert "Traceback" not in done.err
 
 
 async def test_tail_filters_by_channel_and_type(
@@ -130,17 +136,16 @@ async def test_the_end_of_a_login_ends_tail_with_its_exit_code(
     assert (done.code, "4403 login session revoked" in done.err) == (Exit.REFUSED, True)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_refused_and_unreachable_have_exit_codes(
-    server: Server, tmp_path: Path, transport: str
-) -> None:
-    """4 for a token that is none; 5 where nobody listens; 2 where nobody says who asks."""
-    arguments = ["tail", "--transport", transport]
-    refused = await itcook(*arguments, "--token", "none", "--url", server.url, directory=tmp_path)
-    assert (refused.code, "no valid access token" in refused.err) == (Exit.REFUSED, True)
-    nobody = f"http://127.0.0.1:{free_port()}"
-    away = await itcook(*arguments, "--token", "none", "--url", nobody, directory=tmp_path)
+async def test_refused_and_unreachable_have_exit_codes(server: Server, tmp_path: Path) -> None:
+    """4 for a token that is none, over either transport; 5 where nobody listens; 2 if nobody asks."""
+    arguments = ["tail", "--token", "none", "--url"]
+    for transport in ("ws", "sse"):
+        refused = await itcook(*arguments, server.url, "--transport", transport, directory=tmp_path)
+        assert (refused.code, "no valid access token" in refused.err) == (Exit.REFUSED, True)
+    away = await itcook(*arguments, f"http://127.0.0.1:{free_port()}", directory=tmp_path)
     assert (away.code, "itcook serve" in away.err) == (Exit.UNREACHABLE, True)
+    nobody = await itcook("tail", "--url", server.url, directory=tmp_path)
+    assert (nobody.code, "--email" in nobody.err) == (Exit.USAGE, True)
 
 
 async def test_tail_renews_its_token_and_loses_nothing(tmp_path: Path) -> None:
@@ -217,44 +222,66 @@ async def test_stats_are_drawn_on_a_terminal(server: Server, ada: Person, tmp_pa
     assert ("fresh over websocket" in plain, "\x1b[3" in plain) == (True, False)
 
 
-async def test_accounts_are_made_in_the_database_and_at_the_server(
-    server: Server, api: Api, tmp_path: Path
+@pytest.fixture
+def copy(server: Server, tmp_path: Path) -> Mapping[str, str]:
+    """The settings of nobody's server, whose database is a copy of the one that runs."""
+    path = tmp_path / "copy.sqlite3"
+    with closing(sqlite3.connect(server.database)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+    return {"ITCOOK_DATABASE_URL": f"sqlite:///{path}"}
+
+
+def _read(copy: Mapping[str, str], statement: str) -> list[Any]:
+    path = copy["ITCOOK_DATABASE_URL"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(statement).fetchall()
+
+
+async def test_accounts_are_made_at_a_server_and_in_a_database(
+    server: Server, api: Api, ada: Person, copy: Mapping[str, str], tmp_path: Path
 ) -> None:
-    """An administrator is made while the server is stopped; everyone else also while it runs."""
-    names = ["--first-name", "Mary", "--last-name", "Jackson"]
-    there = await itcook(
-        "user", "create", "mary@example.com", *names, "--url", server.url, "--json", directory=tmp_path
-    )
+    """Everyone's while the server runs; an administrator's in a database that no server has open."""
+    create = [
+        "user",
+        "create",
+        "mary@example.com",
+        "--first-name",
+        "Mary",
+        "--last-name",
+        "Jackson",
+        "--json",
+    ]
+    there = await itcook(*create, "--url", server.url, directory=tmp_path)
     assert (there.code, there.json["role"]) == (Exit.OK, "user")
+    login = {"email": "mary@example.com", "password": PASSWORD}
+    assert (await api.request("POST", "/auth/login", json=login)).status_code == 200
     own = {"ITCOOK_DATABASE_URL": f"sqlite:///{server.database}"}
-    create = ["user", "create", "--admin", *names]
-    busy = await itcook(*create, "dorothy@example.com", directory=tmp_path, settings=own)
+    busy = await itcook(*create, "--admin", directory=tmp_path, settings=own)
     assert (busy.code, "stop that process" in busy.err) == (Exit.USAGE, True)
-    async with server.stopped():
-        made = await itcook(*create, "dorothy@example.com", "--json", directory=tmp_path, settings=own)
-        taken = await itcook(*create, "mary@example.com", directory=tmp_path, settings=own)
-        wrong = await itcook(*create, "nobody", directory=tmp_path, settings=own)
+    made = await itcook(*create, "--admin", directory=tmp_path, settings=copy)
+    taken = await itcook(*create, directory=tmp_path, settings=copy)
+    create[2] = "nobody"
+    wrong = await itcook(*create, directory=tmp_path, settings=copy)
     assert (made.code, taken.code, wrong.code) == (Exit.OK, Exit.FAILED, Exit.USAGE)
-    for email, role in (("mary@example.com", "user"), ("dorothy@example.com", "admin")):
-        body = {"email": email, "password": PASSWORD}
-        assert (await api.done("POST", "/auth/login", None, json=body))["user"]["role"] == role
+    assert _read(copy, "SELECT role FROM users WHERE email = 'mary@example.com'") == [("admin",)]
+    left = (
+        "SELECT count(*) FROM login_sessions WHERE user_agent = 'itcook user create' AND revoked_at IS NULL"
+    )
+    assert _read(copy, left) == [(0,)]
 
 
 async def test_prune_removes_history_and_says_how_much(
-    server: Server, api: Api, ada: Person, tmp_path: Path
+    server: Server, api: Api, ada: Person, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Not while the server has the database; an older cursor is then answered with ResyncRequired."""
+    """All but the last event, of a database that no server has open."""
     since = await _head(api, ada)
-    for number in range(5):
+    for number in range(3):
         await api.post(ada, f"post {number}")
-    own = {"ITCOOK_DATABASE_URL": f"sqlite:///{server.database}"}
-    arguments = ["prune", "--history-entries", "1", "--json"]
-    assert (await itcook(*arguments, directory=tmp_path, settings=own)).code == Exit.USAGE
-    async with server.stopped():
-        done = await itcook(*arguments, directory=tmp_path, settings=own)
+    await api.published(ada, since, 3)
+    copy = request.getfixturevalue("copy")
+    done = await itcook("prune", "--history-entries", "1", "--json", directory=tmp_path, settings=copy)
     assert (done.code, done.json["stream history"] >= 2) == (Exit.OK, True)
-    resumed = ["tail", *signing_in(ada), "--url", server.url, "--since", since, "--count", "1", "--json"]
-    assert (await itcook(*resumed, directory=tmp_path)).events[0]["type"] == "ResyncRequired"
+    assert _read(copy, "SELECT count(*) FROM stream_entries") == [(1,)]
 
 
 async def test_demo_fills_a_community_and_keeps_it_alive(
