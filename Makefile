@@ -116,6 +116,7 @@ client: $(CLIENT) ## build the TypeScript client
 
 .PHONY: web
 web: web/dist/index.html ## build the page that is served at /
+	@:
 
 $(PAGE): web/package.json web/package-lock.json $(CLIENT)
 	@echo "installing the page's tools into web/node_modules"
