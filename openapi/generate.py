@@ -14,7 +14,7 @@ from openapi.stream import stream_document
 from openapi.typescript import typescript
 
 ROOT = Path(__file__).parents[1]
-OPERATIONS = "docs/operations.md"
+OPERATIONS = "docs/OPERATIONS.md"
 
 
 def documents() -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from openapi.test_run import PATH, Area, TestRun, read_test_run
 PROTOCOL, REST, OPERATIONS, DECISIONS, RESULTS, SCHEMA = (
     "docs/reference/protocol.md",
     "docs/reference/rest.md",
-    "docs/operations.md",
+    "docs/OPERATIONS.md",
     "docs/README.md",
     "benchmarks/RESULTS.md",
     "openapi/events.schema.json",

@@ -13,7 +13,7 @@ import yaml
 from tests.support.documents import ROOT
 from tests.support.queries import dashboard, panels, queries, rules
 
-OPERATIONS = "docs/operations.md"
+OPERATIONS = "docs/OPERATIONS.md"
 PARTS = ("**Means:**", "**See:**", "**Do:**")
 
 

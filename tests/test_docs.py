@@ -23,7 +23,7 @@ from tests.support.sources import calls, literals
 
 PROTOCOL = "docs/reference/protocol.md"
 REST = "docs/reference/rest.md"
-OPERATIONS = "docs/operations.md"
+OPERATIONS = "docs/OPERATIONS.md"
 GUIDE = "docs/WEBSOCKET_GUIDE.md"
 CLI = "docs/reference/cli.md"
 

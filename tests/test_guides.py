@@ -20,7 +20,7 @@ from tests.support.tools import leave_out, need
 from tests.support.waiting import until
 
 WEBSOCKET, FRONTEND, BACKEND = (f"docs/{name}_GUIDE.md" for name in ("WEBSOCKET", "FRONTEND", "BACKEND"))
-OPERATIONS = "docs/operations.md"
+OPERATIONS = "docs/OPERATIONS.md"
 GUIDES = (WEBSOCKET, FRONTEND, BACKEND)
 CLIENT = ROOT / "client"
 ACCOUNT = {

@@ -132,7 +132,7 @@ async def test_the_process_is_seen(during: Scrape) -> None:
 async def test_the_table_of_metrics_is_the_metrics(during: Scrape) -> None:
     """Every family of ours with its type and its labels, and none besides."""
     documented = {
-        code(row[0]): (row[1], set(codes(row[2]))) for row in table("docs/operations.md", "metrics")
+        code(row[0]): (row[1], set(codes(row[2]))) for row in table("docs/OPERATIONS.md", "metrics")
     }
     samples = during.samples
     served = {}

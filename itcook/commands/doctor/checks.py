@@ -23,7 +23,7 @@ async def _all(way: Way | None) -> AsyncIterator[Finding]:
         read = read_settings()
     except SettingsError as error:
         yield broken(
-            "settings", str(error), "see docs/operations.md#settings; what depends on them is left out"
+            "settings", str(error), "see docs/OPERATIONS.md#settings; what depends on them is left out"
         )
         read = None
     if read is not None:

@@ -26,7 +26,7 @@ def unknown_names() -> Iterator[Finding]:
     }
     for name in sorted(given - known - OF_THE_COMMAND_LINE):
         near = get_close_matches(name, known, 1)
-        mend = f"did you mean {near[0]}?" if near else "remove it; docs/operations.md has them all"
+        mend = f"did you mean {near[0]}?" if near else "remove it; docs/OPERATIONS.md has them all"
         yield warning("settings", f"{name} is no setting, and is passed over", mend)
 
 
