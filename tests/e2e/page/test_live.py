@@ -1,6 +1,7 @@
 """The page in a real browser: what others do is seen at once, whatever the network does."""
 
 import asyncio
+import re
 
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -46,11 +47,16 @@ async def _type(field: Locator, text: str, seen: Locator) -> None:
 
 @in_both
 async def test_the_switch_changes_the_transport_and_loses_nothing(ada: Visitor, ben: Visitor) -> None:
-    """To SSE and back, with a post before, between and after; all are there, each once."""
+    """To SSE and back, with a post before, between and after; all are there, each once. The badge tells the
+    transport, how long a round trip takes, and the cursor.
+    """
     await ben.share("First course")
     await ada.blocks_websockets()
     await ben.share("Second course")
     await ada.sees_live("Server-Sent Events")
+    details = ada.badge().get_by_role("definition")
+    told = (r"^Server-Sent Events$", r"^\d+ ms$", r"^\w+\.\d+$")
+    await expect(details).to_have_text([re.compile(pattern) for pattern in told])
     await ben.share("Third course")
     await ada.blocks_websockets(False)
     await ben.share("Fourth course")

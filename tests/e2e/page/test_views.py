@@ -8,6 +8,25 @@ from tests.support.processes import Server
 pytestmark = patient
 
 
+async def test_a_post_is_edited_and_its_author_followed(ada: Visitor, ben: Visitor) -> None:
+    """What the author changes is another text for everyone at once; only they may. Following tells them."""
+    await ben.share("Dumplings, boiled")
+    own = ben.tab.get_by_role("article").first
+    await own.get_by_role("button", name="Edit this post").click()
+    await own.get_by_label("What the post says").fill("Dumplings, fried")
+    await own.get_by_role("button", name="Save").click()
+    post = ada.post("Dumplings, fried")
+    await expect(post.get_by_role("button", name="Edit this post")).to_have_count(0)
+
+    await post.get_by_role("button", name=ben.name).click()
+    await post.get_by_role("button", name="Follow", exact=True).click()
+    await expect(post).to_contain_text("1 follower")
+    await expect(ben.tab.get_by_label("News")).to_contain_text(f"{ada.name} follows you")
+
+    await own.get_by_role("button", name="Delete this post").click()
+    await expect(post).to_have_count(0)
+
+
 async def test_a_household_shares_its_fridge(ada: Visitor, ben: Visitor) -> None:
     """Who joins by a code sees what is there, and both see what the other does, what expires first on top."""
     await ada.go("Kitchen")

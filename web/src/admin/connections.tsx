@@ -1,30 +1,40 @@
 import { useCallback, useEffect, useState } from "react";
-import { get, remove } from "../api/http.js";
+import { remove } from "../api/http.js";
 import type { OpenConnection, Page } from "../api/types.js";
 import { useLanguage } from "../i18n/language.js";
 import { Failure } from "../ui/failure.js";
 import { Ago } from "../ui/time.js";
 import { useAction } from "../ui/use-action.js";
+import { connectionsNow, ROWS } from "./connection-pages.js";
 
 const PAUSE = 3_000; // milliseconds between questions
 
 /** Who is connected, and ending what should not be. */
 export function Connections() {
   const { t } = useLanguage();
-  const [rows, setRows] = useState<OpenConnection[]>([]);
+  const [wanted, setWanted] = useState(ROWS);
+  const [page, setPage] = useState<Page<OpenConnection>>();
   const [error, setError] = useState<Error>();
   const reload = useCallback(
     () =>
-      get<Page<OpenConnection>>("/realtime/connections?limit=100").then((page) => {
-        setRows(page.data);
+      connectionsNow(wanted).then((now) => {
+        setPage(now);
         setError(undefined);
       }, setError),
-    [],
+    [wanted],
   );
   useEffect(() => {
-    void reload();
-    const timer = setInterval(reload, PAUSE);
-    return () => clearInterval(timer);
+    let timer: ReturnType<typeof setTimeout>;
+    let current = true;
+    const ask = async () => {
+      await reload();
+      if (current) timer = setTimeout(ask, PAUSE);
+    };
+    void ask();
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
   }, [reload]);
   const columns = ["person", "transport", "address", "since", "channels", "unsent"] as const;
   return (
@@ -46,12 +56,17 @@ export function Connections() {
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
+            {page?.data.map((row) => (
               <Row key={row.id} row={row} ended={() => void reload()} />
             ))}
           </tbody>
         </table>
       </div>
+      {page?.has_more && (
+        <button type="button" className="quiet wide" onClick={() => setWanted(page.data.length + ROWS)}>
+          {t("app.more")}
+        </button>
+      )}
     </section>
   );
 }

@@ -40,6 +40,14 @@ export interface Post {
   created_at: string;
 }
 
+export interface Profile extends Person {
+  posts_count: number;
+  followers_count: number;
+  is_following: boolean;
+}
+
+export type FollowState = Pick<Profile, "is_following" | "followers_count">;
+
 export interface LikeState {
   post_id: string;
   is_liked: boolean;

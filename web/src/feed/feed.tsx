@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { get, post } from "../api/http.js";
-import { type Page, POST_TYPES, type Post, type PostType } from "../api/types.js";
+import type { Page, Post, PostType } from "../api/types.js";
 import { useLanguage } from "../i18n/language.js";
 import { useUser } from "../session/session.js";
 import { Presence } from "../shell/presence.js";
@@ -8,6 +8,7 @@ import { useEvents } from "../stream/hooks.js";
 import { type Live, useLive } from "../stream/use-live.js";
 import { Failure } from "../ui/failure.js";
 import { useAction } from "../ui/use-action.js";
+import { TypeChoice } from "./edit-post.js";
 import { PostCard } from "./post-card.js";
 import { afterEvent, merge, replaced, without } from "./posts.js";
 
@@ -71,17 +72,7 @@ function NewPost({ posted }: { posted: (made: Post) => void }) {
         onChange={(event) => setContent(event.target.value)}
       />
       <div className="actions">
-        <select
-          aria-label={t("feed.type")}
-          value={type}
-          onChange={(event) => setType(event.target.value as PostType)}
-        >
-          {POST_TYPES.map((one) => (
-            <option key={one} value={one}>
-              {t(`type.${one}`)}
-            </option>
-          ))}
-        </select>
+        <TypeChoice type={type} chosen={setType} />
         <button type="submit" disabled={share.busy || content.trim() === ""}>
           {t("feed.share")}
         </button>

@@ -91,12 +91,29 @@ export const ru: Record<Key, Phrase> = {
     many: "Пишут {count} человек…",
     other: "Пишут {count} человека…",
   },
+  "feed.content": "Текст записи",
+  "feed.edit_post": "Изменить эту запись",
   "feed.delete_post": "Удалить эту запись",
   "feed.delete_comment": "Удалить этот комментарий",
   "type.general": "Разговор",
   "type.recipe": "Рецепт",
   "type.question": "Вопрос",
   "type.achievement": "Достижение",
+
+  "profile.posts": {
+    one: "{count} запись",
+    few: "{count} записи",
+    many: "{count} записей",
+    other: "{count} записи",
+  },
+  "profile.followers": {
+    one: "{count} подписчик",
+    few: "{count} подписчика",
+    many: "{count} подписчиков",
+    other: "{count} подписчика",
+  },
+  "profile.follow": "Подписаться",
+  "profile.following": "Вы подписаны",
 
   "presence.title": "Сейчас здесь",
   "presence.online": {

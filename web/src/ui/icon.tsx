@@ -9,6 +9,7 @@ const PATHS = {
   heart: "M12 20s-7.5-4.7-7.5-10A4.5 4.5 0 0 1 12 7a4.5 4.5 0 0 1 7.5 3c0 5.3-7.5 10-7.5 10z",
   comment: "M4 5h16v11H10l-6 4z",
   bin: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+  pen: "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
   minus: "M6 12h12",
   close: "M6 6l12 12M18 6 6 18",
 } as const;
