@@ -4,6 +4,7 @@ whichever node takes them, and go away in the middle of everything.
 
 import asyncio
 import json
+import math
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -96,23 +97,30 @@ class Client:
                 await asyncio.get_running_loop().create_connection(lambda: connection, *address)
         except OSError:
             return
-        leave_at = _now() + self._chance.expovariate(1.0) * self._crowd.stay
         try:
-            while not connection.lost.done():
-                await asyncio.wait({connection.lost}, timeout=self._crowd.site.habits.heartbeat / 2)
-                self.node = (
-                    node if connection.wire.status in {101, 200} and self.account.start is not None else None
-                )
-                patience = self._crowd.site.habits.timeout if connection.wire.status else HANDSHAKE_SECONDS
-                if _now() > connection.heard_at + patience:
-                    self.account.silences += 1  # a heartbeat is long due: nobody is there
-                    return
-                if _now() > leave_at and not self._crowd.calm:
-                    return
-            self._note_end(connection)
+            if not await self._leaves(connection, node):
+                self._note_end(connection)
         finally:
             self.node = None
             connection.abort()
+
+    async def _leaves(self, connection: Connection, node: Node) -> bool:
+        """Wait until the connection is over, or to be left by the client; whether it is the latter."""
+        habits, leave_at = self._crowd.site.habits, math.inf
+        stay = self._chance.expovariate(1.0) * self._crowd.stay
+        while not connection.lost.done():
+            await asyncio.wait({connection.lost}, timeout=habits.heartbeat / 2)
+            now, patience = _now(), HANDSHAKE_SECONDS
+            if connection.wire.status is not None:
+                self.node, patience = node, habits.timeout
+                # From the answer on: a client that left before a busy node had one would never have any.
+                leave_at = min(leave_at, now + stay)
+            if now > connection.heard_at + patience:
+                self.account.silences += 1  # a heartbeat is long due: nobody is there
+                return True
+            if now > leave_at and not self._crowd.calm:
+                return True
+        return False
 
     def _note_end(self, connection: Connection) -> None:
         status = connection.wire.status
