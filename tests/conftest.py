@@ -19,6 +19,7 @@ from itcook.settings import Settings
 from tests.support import contract, survival
 from tests.support.people import Person, register
 from tests.support.postgres import SECRET, Cluster, cluster
+from tests.support.rest import CheckedClient
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -29,6 +30,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     contract.pytest_terminal_summary(terminalreporter)
     survival.terminal_summary(terminalreporter)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def documented_answers() -> Iterator[None]:
+    """Hold what any application answers its client against the OpenAPI document."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Quart, "test_client_class", CheckedClient)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import httpx
 from tests.support.certificates import Certificate
 from tests.support.people import Person, registration
 from tests.support.processes import Server
+from tests.support.rest import check_response
 from tests.support.streams import SSEStream, Stream, Transport, WebSocketStream
 
 CONNECTIONS_PER_PERSON = 10  # what one person may have at once
@@ -37,6 +38,7 @@ class Api:
             trust_env=False,
             verify=tls.trusting() if tls else True,  # one of its own: httpx tells it what to offer by ALPN
             http2=http2,
+            event_hooks={"response": [check_response]},
             timeout=httpx.Timeout(20, read=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         )
