@@ -16,7 +16,12 @@ blueprint = Blueprint("metrics", __name__)
 
 @blueprint.get("/metrics")
 @public
-@answers(200, "The metrics, in the format that `Accept` asks for.", "text/plain")
+@answers(
+    200,
+    "The metrics, in the format that `Accept` asks for.",
+    "text/plain",
+    others=("application/openmetrics-text",),
+)
 @refuses(401, "unauthenticated")
 @refuses(404, "not_found")
 async def metrics() -> Response:

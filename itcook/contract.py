@@ -12,12 +12,13 @@ _MARK = "itcook_promise"
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer whose body no model describes. `schema` names what the body is, and `media_type` how it is
-    written; without them it has none.
+    written, or `others` for who asks for that; without them it has none.
     """
 
     meaning: str
     media_type: str | None = None
     schema: str | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -37,12 +38,16 @@ def promise_of(view: Callable[..., Any]) -> Promise:
 
 
 def answers(
-    status: int, meaning: str, media_type: str | None = None, schema: str | None = None
+    status: int,
+    meaning: str,
+    media_type: str | None = None,
+    schema: str | None = None,
+    others: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
     """Say how a view answers that returns no model."""
 
     def promise(view: View) -> View:
-        _own(view).answers[status] = Answer(meaning, media_type, schema)
+        _own(view).answers[status] = Answer(meaning, media_type, schema, others)
         return view
 
     return promise

@@ -95,7 +95,8 @@ class Operation:
             if answer.media_type and answer.schema:
                 described["content"] = self._written(answer.media_type, reference(answer.schema))
             elif answer.media_type:
-                described["content"] = {answer.media_type: {"schema": {"type": "string"}}}
+                kinds = (answer.media_type, *answer.others)
+                described["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
             yield str(status), described
         if not route.answers and not route.promise.answers:
             yield "204", {"description": "Done.", "headers": self._headers(None)}
