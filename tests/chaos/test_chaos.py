@@ -60,5 +60,5 @@ async def test_a_rolling_restart_is_no_more_than_a_moment(nodes: Site) -> None:
     """
     outcome = await _run(nodes, faults.ROLLING, stay=math.inf)
     assert outcome.verdict, str(outcome.verdict)
-    assert set(outcome.ends) == {1012}
+    assert None not in outcome.ends, "somebody was cut off without a word"
     assert all(account.ends[1012] for account in outcome.ledger.accounts)
