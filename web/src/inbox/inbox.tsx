@@ -16,6 +16,7 @@ import { useStream } from "../stream/hooks.js";
 const SHOWN = 50;
 const TOASTS = 4; // at once
 const TOAST_LASTS = 8_000; // milliseconds
+const AGAIN = 2_000; // milliseconds after which what could not be loaded is asked for once more
 const GATHER = 300; // milliseconds: several events are often one deed
 const CONCERNING = new Set([
   ...["PostLiked", "NewComment", "NewFollower", "ExpiringItems", "GoalAchieved"],
@@ -45,10 +46,14 @@ export function InboxProvider({ children }: { children: ReactNode }) {
   const [error, setError] = useState<Error>();
   const { toasts, show, dismiss } = useToasts();
   const newest = useRef<string | undefined>(undefined);
+  const run = useRef({});
 
   const reload = useCallback(async () => {
+    const own = {};
+    run.current = own;
     try {
       const { body } = await load<InboxPage>(`/notifications?limit=${SHOWN}`);
+      if (run.current !== own) return; // a later answer has more
       const since = newest.current;
       newest.current = body.data[0]?.id ?? since ?? "";
       if (since !== undefined) show(body.data.filter(({ id, read_at }) => id > since && read_at === null));
@@ -98,15 +103,17 @@ function useReloading(reload: () => Promise<void>, listen: Listen): void {
   latest.current = listen;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let current = true;
     const soon = (delay: number) => {
       clearTimeout(timer);
-      timer = setTimeout(() => void reload().catch(() => {}), delay); // it is shown
+      timer = setTimeout(() => void reload().catch(() => current && soon(AGAIN)), delay);
     };
     const mute = latest.current((event) => {
       if (CONCERNING.has(event.type)) soon(GATHER);
     });
     soon(0);
     return () => {
+      current = false;
       mute();
       clearTimeout(timer);
     };
