@@ -19,14 +19,19 @@ from tests.support.people import Person
 ANSWER_SECONDS = 5.0  # for an answer; then it is tried elsewhere
 PAUSE_SECONDS = (0.05, 0.5)
 BY_NETWORK = 0.2
-MOST_AT_ONCE = 500  # posts that are tried; what is due beyond them is left out, and counted
 
 
 class Posters:
     """Whoever posts. `outcomes` counts the answers, by status or by the name of what went wrong instead."""
 
     def __init__(
-        self, site: Site, ledger: Ledger, people: Sequence[Person], prefix: str, chance: random.Random
+        self,
+        site: Site,
+        ledger: Ledger,
+        people: Sequence[Person],
+        prefix: str,
+        chance: random.Random,
+        most: int,
     ) -> None:
         self.prefix = prefix  # of what every post says
         self.outcomes: Counter[str] = Counter()
@@ -35,6 +40,7 @@ class Posters:
         self._ledger = ledger
         self._people = people
         self._chance = chance
+        self._most = most  # posts that are tried at once; what is due beyond them is left out, and counted
         self._posting: set[asyncio.Task[None]] = set()
         self._http = httpx.AsyncClient(
             trust_env=False,
@@ -49,7 +55,7 @@ class Posters:
         while True:
             while due <= now():
                 due += 1 / rate
-                if len(self._posting) < MOST_AT_ONCE:
+                if len(self._posting) < self._most:
                     number += 1
                     self._begin(number)
                 else:
@@ -106,10 +112,19 @@ class Posters:
 
 @asynccontextmanager
 async def posters(
-    site: Site, ledger: Ledger, people: Sequence[Person], prefix: str, rate: float, chance: random.Random
+    site: Site,
+    ledger: Ledger,
+    people: Sequence[Person],
+    prefix: str,
+    chance: random.Random,
+    *,
+    rate: float,
+    most: int,
 ) -> AsyncIterator[Posters]:
-    """Somebody who posts at this rate inside, and has every post answered on leaving it in good order."""
-    posting = Posters(site, ledger, people, prefix, chance)
+    """Somebody who posts at this rate inside, at `most` so many at once, and has every post answered on
+    leaving it in good order.
+    """
+    posting = Posters(site, ledger, people, prefix, chance, most)
     steadily = asyncio.create_task(posting.post(rate))
     try:
         yield posting

@@ -28,7 +28,8 @@ Say = Callable[[str], None]
 class Plan:
     """What happens in a run. Faults strike until `seconds` are over, each of them once at least, and in any
     case `at_least` of them; with a chance of `pairs` another one strikes at the same time. Each client leaves
-    by itself after `stay` seconds, on average.
+    by itself after `stay` seconds, on average. At most `at_once` posts wait for an answer: a machine that
+    cannot take `rate` a second is not buried under those that are tried again.
     """
 
     seed: int
@@ -37,6 +38,7 @@ class Plan:
     at_least: int = 0
     clients: int = 300
     rate: float = 50.0
+    at_once: int = 200
     people: int = 20
     pairs: float = 0.0
     stay: float = STAY_SECONDS
@@ -83,7 +85,8 @@ async def run(site: Site, plan: Plan, say: Say) -> Outcome:
     people = await _register(site, plan)
     before, began = await site.head(), _now()
     async with crowd(site, ledger, people, plan.clients, chance, plan.stay) as clients:
-        async with posters(site, ledger, people, prefix, plan.rate, chance) as posting:
+        load = posters(site, ledger, people, prefix, chance, rate=plan.rate, most=plan.at_once)
+        async with load as posting:
             say(f"{plan.clients} clients, {plan.rate:g} posts a second")
             await _recovered(clients)
             await _strike(Scene(site, chance, plan.scale), clients, outcome, say)

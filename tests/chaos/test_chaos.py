@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 HABITS = Habits(heartbeat=1.0, timeout=4.0, drain=3.0, database_timeout=1.0)
 CLIENTS = 30
 RATE = 20.0
+AT_ONCE = 10
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ async def nodes(tmp_path_factory: pytest.TempPathFactory, postgresql: Cluster) -
 async def _run(nodes: Site, *faults_: faults.Fault, stay: float) -> Outcome:
     seed = random.randrange(2**32)
     report(f"seed {seed}")
-    plan = Plan(seed, faults_, clients=CLIENTS, rate=RATE, people=2, stay=stay, scale=0.1)
+    plan = Plan(seed, faults_, clients=CLIENTS, rate=RATE, at_once=AT_ONCE, people=2, stay=stay, scale=0.1)
     outcome = await run(nodes, plan, report)
     report(page("Chaos", outcome))
     return outcome

@@ -24,7 +24,16 @@ async def test_killed_between_any_two_steps_nothing_is_lost(tmp_path: Path, post
     seed = random.randrange(2**32)
     report(f"seed {seed}")
     plan = Plan(
-        seed, faults.KILLS, at_least=KILLS, clients=20, rate=30, people=2, pairs=1.0, stay=3.0, scale=0.1
+        seed,
+        faults.KILLS,
+        at_least=KILLS,
+        clients=20,
+        rate=30,
+        at_once=10,
+        people=2,
+        pairs=1.0,
+        stay=3.0,
+        scale=0.1,
     )
     async with site(tmp_path, postgresql, 3, Habits(heartbeat=1.0, timeout=4.0), marked=True) as nodes:
         outcome = await run(nodes, plan, report)
