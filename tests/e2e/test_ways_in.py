@@ -194,9 +194,9 @@ async def test_no_forged_token_opens_a_stream(
 def _refusals(way: str, attack: str) -> set[tuple[str, str]]:
     match way, attack:
         case _, "a megabyte":
-            return {("431", "")}
+            return {("431", "head_too_large")}
         case "ticket", "not ASCII":
-            return {("400", "")}  # not the line of an HTTP request
+            return {("400", "invalid_request")}  # not the line of an HTTP request
         case "ticket", _:
             return {("400", "token_in_query"), ("401", "invalid_ticket")}
         case "cookie", _:
