@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ WORLD: dict[str, Any] = json.loads(Path(os.environ["ITCOOK_FUZZ"]).read_text())
 ENDING = {"POST /api/v1/auth/logout", "DELETE /api/v1/auth/sessions", "PUT /api/v1/auth/password"}
 
 _numbers = itertools.count()
+_refused = threading.Event()  # since the administrator's token was looked at
 _people = httpx.Client(base_url=WORLD["url"], trust_env=False, timeout=60)
 
 
@@ -40,6 +42,9 @@ class Login:
 
 def _living() -> str:
     """The administrator's token; a new one if what was asked has ended their login."""
+    if not _refused.is_set():
+        return str(WORLD["token"])
+    _refused.clear()
     headers = {"Authorization": f"Bearer {WORLD['token']}"}
     if _people.get("/api/v1/auth/me", headers=headers).status_code == 401:
         login = {"email": WORLD["email"], "password": PASSWORD}
@@ -48,19 +53,22 @@ def _living() -> str:
 
 
 @schemathesis.hook
-def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Have every second id be that of something that is there: random ones are 404, and nothing else."""
-    for name, value in (path_parameters or {}).items():
+def before_call(context: Any, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
+    """Have every second id be that of something that is there: random ones are 404, and nothing else. And
+    nobody waits for events that nobody causes.
+    """
+    for name, value in (case.path_parameters or {}).items():
         ids = WORLD["ids"].get(name)
         chosen = hashlib.sha256(str(value).encode()).digest()[0]
         if ids and chosen % 2:
-            path_parameters[name] = ids[chosen % len(ids)]  # type: ignore[index] # it is a dict in here
-    return path_parameters
-
-
-@schemathesis.hook
-def before_call(context: Any, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
-    """Nobody waits for events that nobody causes."""
+            case.path_parameters[name] = ids[chosen % len(ids)]
     wait = (case.query or {}).get("wait")
     if isinstance(wait, int | float) and wait > 0:
         case.query["wait"] = 0
+
+
+@schemathesis.hook
+def after_call(context: Any, case: schemathesis.Case[Any], response: schemathesis.Response) -> None:
+    """Note that somebody was not known: it may have been the administrator."""
+    if response.status_code == 401:
+        _refused.set()
