@@ -8,8 +8,8 @@ DEV := $(VENV)/.dev
 PEERS := $(VENV)/peers
 NODE_PEERS := benchmarks/peers/node
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-# Two at a time: most tests wait for sockets, and some start servers of their own.
-PYTEST ?= $(BIN)/pytest --numprocesses 2 --dist loadfile
+# Four at a time, also on two cores: most tests wait for sockets, or for servers of their own.
+PYTEST ?= $(BIN)/pytest --numprocesses 4 --dist loadfile
 unexport PYTHONDONTWRITEBYTECODE
 
 # npm, where there is a Node that the client's tools run on.

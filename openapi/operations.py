@@ -118,6 +118,8 @@ class Operation:
             yield problems.READ
         if route.is_guarded:
             yield problems.GUARDED
+            if not route.is_safe:
+                yield problems.CHANGED
         elif not route.is_safe:
             yield problems.SENT_BY_PAGES
         if route.is_stream:

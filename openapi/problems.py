@@ -19,6 +19,7 @@ GUARDED = {
     503: ["unavailable"],
 }
 TICKETED = {401: ["invalid_ticket"]}
+CHANGED = {409: ["conflict"]}  # what it is about was deleted meanwhile
 NAMED = {404: ["not_found"]}
 ASKED = {422: ["validation_failed"]}
 SENT = {
@@ -38,7 +39,7 @@ _HEADERS: Mapping[int, tuple[str, ...]] = {
 _ALWAYS = ("RateLimit", "RateLimit-Policy")
 
 
-_USUAL: Mapping[int, list[str]] = {**READ, **GUARDED, **NAMED, **ASKED} | {
+_USUAL: Mapping[int, list[str]] = {**READ, **GUARDED, **CHANGED, **NAMED, **ASKED} | {
     408: SENT[408],
     413: SENT[413],
     415: SENT[415],

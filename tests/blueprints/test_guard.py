@@ -15,7 +15,13 @@ PUBLIC = {
     "auth.login",
     "auth.refresh",
     "auth.register",
+    "documentation.asyncapi",
+    "documentation.events_schema",
     "documentation.openapi",
+    "documentation.overview",
+    "documentation.rest",
+    "documentation.stream",
+    "documentation.style",
     "health.live",
     "health.ready",
     "metrics.metrics",  # which asks for a token of its own

@@ -131,7 +131,7 @@ async def test_the_last_place_is_taken_meanwhile(
     """There was room when the handshake began, and none when it was over: the connection ends as it begins,
     with a time to come back."""
     monkeypatch.setattr(Connections, "check_room", Connections.check_open)
-    monkeypatch.setattr(quart.extensions["itcook"].stream.connections, "_limit", 0)
+    monkeypatch.setattr(quart.extensions["itcook"].stream.connections, "limit", 0)
     async with await api.connect(transport, ada) as stream:
         last = {**await ended(stream)}
     assert 2_000 <= cast("int", last.pop("retry_after_ms")) <= 10_000

@@ -158,7 +158,13 @@ async def _start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         limit=1024 * 1024,
+        preexec_fn=_with_interrupts,
     )
+
+
+def _with_interrupts() -> None:
+    # What a shell runs in the background ignores Ctrl-C, and so does all that it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
