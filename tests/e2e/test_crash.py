@@ -17,7 +17,7 @@ from tests.support.processes import Server, running
 from tests.support.streams import TRANSPORTS, Transport
 from tests.support.survival import survives
 
-KILLS = 20
+KILLS = 12
 POSTERS = 8
 LOAD_SECONDS = (0.02, 0.4)  # from the first post to the kill
 

@@ -50,7 +50,9 @@ async def _connect_all(api: Api, people: list[Person], stack: AsyncExitStack) ->
 async def test_a_slow_reader_is_ended_and_nobody_else_notices(tmp_path: Path) -> None:
     """A WebSocket with a small receive buffer that is never read is ended with 4008 and dropped; of a hundred
     others on both transports each sees every event in order; and the server's memory hardly grows."""
-    async with running(tmp_path) as server, AsyncExitStack() as stack:
+    # It answers no pings either: on a busy machine it would be taken for dead before it is too slow.
+    patient = {"heartbeat_seconds": 60, "timeout_seconds": 300}
+    async with running(tmp_path, **patient) as server, AsyncExitStack() as stack:
         api = Api(server)
         stack.push_async_callback(api.aclose)
         people = await api.register_many(READERS // CONNECTIONS_PER_PERSON + 1)
