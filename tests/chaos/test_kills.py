@@ -12,7 +12,7 @@ from tests.chaos.site import Habits, site
 from tests.support.figures import report
 from tests.support.postgres import Cluster
 
-KILLS = 10
+KILLS = 6
 
 
 @pytest.mark.slow
