@@ -13,7 +13,7 @@ from transports.connection import Connection
 from transports.plain import Handshake, read_handshake
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
-Answer = Callable[[Handshake, Connection], Awaitable[bool]]
+Grant = Callable[[Handshake, Connection], Awaitable[bool]]
 
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -21,13 +21,13 @@ FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0
 class Arrivals:
     """Makes the protocol of each connection.
 
-    `is_full` says whether there is room for one more; `answer` begins a stream or is False; `serve` is for
+    `is_full` says whether there is room for one more; `grant` begins a stream or is False; `serve` is for
     all others. A connection that sends nothing is closed after `patience` seconds.
     """
 
-    def __init__(self, is_full: Callable[[], bool], answer: Answer, serve: Serve, patience: float) -> None:
+    def __init__(self, is_full: Callable[[], bool], grant: Grant, serve: Serve, patience: float) -> None:
         self.is_full = is_full
-        self.answer = answer
+        self.grant = grant
         self.serve = serve
         self.patience = patience
         self.waiting: set[Arrival] = set()
@@ -38,20 +38,23 @@ class Arrivals:
     def __len__(self) -> int:
         return len(self.waiting)
 
-    def pass_on(self) -> None:
-        """Have all that have sent nothing yet served as any other: nobody waits for them here any more."""
-        for arrival in list(self.waiting):
-            arrival.pass_on_unread()
+    async def finish(self, seconds: float) -> None:
+        """Have all that have sent nothing yet served as any other, and those whose handshake is looked at
+        granted, or served too, within `seconds`: afterwards nobody waits here.
+        """
+        looked_at = [task for arrival in list(self.waiting) if (task := arrival.pass_on()) is not None]
+        if looked_at:
+            await asyncio.wait(looked_at, timeout=seconds)
 
 
 class Arrival(asyncio.Protocol):
     """One connection of which nothing, or one handshake, was read."""
 
-    __slots__ = ("_all", "_answering", "_patience", "_transport")
+    __slots__ = ("_all", "_granting", "_patience", "_transport")
 
     def __init__(self, arrivals: Arrivals) -> None:
         self._all = arrivals
-        self._answering: asyncio.Task[None] | None = None
+        self._granting: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport
         self._patience: asyncio.TimerHandle
 
@@ -73,18 +76,19 @@ class Arrival(asyncio.Protocol):
             return
         self._patience.cancel()
         self._transport.pause_reading()  # what comes next is for whoever owns the connection then
-        self._answering = asyncio.get_running_loop().create_task(self._answer(handshake, data))
+        self._granting = asyncio.get_running_loop().create_task(self._grant(handshake, data))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
 
-    def pass_on_unread(self) -> None:
-        """Let go of the connection, unless its handshake is being answered."""
-        if self._answering is None:
+    def pass_on(self) -> asyncio.Task[None] | None:
+        """Let go of the connection; if its handshake is looked at, what ends with that."""
+        if self._granting is None:
             self._pass_on(b"")
+        return self._granting
 
-    async def _answer(self, handshake: Handshake, data: bytes) -> None:
-        granted = await self._all.answer(handshake, Connection(self._transport, self._hand_over))
+    async def _grant(self, handshake: Handshake, data: bytes) -> None:
+        granted = await self._all.grant(handshake, Connection(self._transport, self._hand_over))
         if not granted and not self._transport.is_closing():
             self._transport.resume_reading()
             self._pass_on(data)

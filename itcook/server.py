@@ -22,7 +22,7 @@ from hypercorn.config import Config
 from quart import Quart
 
 from itcook.answers import EXTENSION as ANSWERS
-from itcook.arrivals import Answer, Arrivals
+from itcook.arrivals import Arrivals, Grant
 from itcook.capacity import capacity, raise_limit_of_files
 from itcook.listening import BACKLOG, listen, listen_for_metrics
 from itcook.messages import MAX_MESSAGE_BYTES
@@ -123,9 +123,9 @@ async def _no_stream(handshake: Handshake, connection: Connection) -> bool:
 
 
 class _Clients:
-    """The TCP connections, from their acceptance to the last request. `answer` grants plain handshakes."""
+    """The TCP connections, from their acceptance to the last request. `grant` is for plain handshakes."""
 
-    def __init__(self, app: Any, liveness: Liveness, limit: int, streams: Sized, answer: Answer) -> None:
+    def __init__(self, app: Any, liveness: Liveness, limit: int, streams: Sized, grant: Grant) -> None:
         self._app = ASGIWrapper(app)
         self._liveness = liveness
         self._limit = limit
@@ -136,7 +136,7 @@ class _Clients:
         self._config.include_server_header = False
         self._config.errorlog = logging.getLogger("hypercorn.error")  # instead of a handler of its own
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._arrivals = Arrivals(self.is_full, answer, self.serve, self._config.keep_alive_timeout)
+        self._arrivals = Arrivals(self.is_full, grant, self.serve, self._config.keep_alive_timeout)
 
     async def accept(self, listener: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Server:
         """Serve whoever connects."""
@@ -164,7 +164,7 @@ class _Clients:
 
     async def finish(self, seconds: float) -> None:
         """Close what is idle at once and the rest when its request is answered, or `seconds` are over."""
-        self._arrivals.pass_on()
+        await self._arrivals.finish(seconds)
         await self._context.terminated.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
