@@ -2,7 +2,7 @@
 
 import socket
 
-from itcook.settings import PREFIX, Settings, SettingsError
+from itcook.settings import PREFIX, Settings, SettingsError, address_of
 
 BACKLOG = 2048  # connections the kernel holds while the loop is busy; a reconnect storm is not refused
 
@@ -65,11 +65,9 @@ _Address = tuple[int, tuple[object, ...]]
 
 
 def _address(bind: str) -> _Address:
-    host, _, port = bind.rpartition(":")
-    found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
-        0
-    ]
-    return found[0], found[4]
+    kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
+    first, *_ = socket.getaddrinfo(*address_of(bind), type=kind, flags=flags)
+    return first[0], first[4]
 
 
 def _bind(settings: Settings, address: _Address, *, shared: bool = False) -> socket.socket:

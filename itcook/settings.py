@@ -21,6 +21,12 @@ class SettingsError(Exception):
     """A setting cannot be right; the message is one line that names it and says what would be."""
 
 
+def address_of(bind: str) -> tuple[str, int]:
+    """Host and port of a setting such as `127.0.0.1:3000` or `[::1]:3000`."""
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def _bind(value: str) -> str:
     host, separator, port = value.rpartition(":")
     if not separator or not host or not port.isdecimal() or int(port) > 65535:
@@ -234,11 +240,11 @@ class Settings(BaseSettings):
 
     @property
     def host(self) -> str:
-        return self.bind.rpartition(":")[0].strip("[]")
+        return address_of(self.bind)[0]
 
     @property
     def port(self) -> int:
-        return int(self.bind.rpartition(":")[2])
+        return address_of(self.bind)[1]
 
     def of_worker(self, slot: int) -> "Settings":
         """Those of one of several workers. Each counts for itself, so each has a port for its metrics."""
