@@ -188,7 +188,7 @@ $(AUDIT)/.installed: requirements-audit.txt | $(BIN)/python
 .PHONY: audit
 audit: $(AUDIT)/.installed ## known vulnerabilities of what is locked; needs a network
 	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
-	@if command -v npm >/dev/null; then for package in client web; do \
+	@if command -v npm >/dev/null; then for package in client web openapi/tools; do \
 		(cd $$package && echo "npm audit in $$package" && npm audit --audit-level=low) || exit 1; done; \
 	else echo "no npm: its packages are left out"; fi
 
