@@ -29,6 +29,7 @@ _UNREACHABLE = (
     TimeoutError,  # of asyncpg: it answers a statement, or a new connection, too late
     socket.gaierror,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asked while PostgreSQL is saying that it ends the connection
     asyncpg.PostgresConnectionError,  # 08
     sqlite3.OperationalError,
 )

@@ -335,6 +335,10 @@ async def test_inserting_once() -> None:
         (asyncpg.TooManyConnectionsError("sorry, too many clients already"), True),
         (asyncpg.AdminShutdownError("terminating connection"), True),
         (asyncpg.ConnectionDoesNotExistError("connection was closed"), True),
+        (
+            asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"),
+            True,
+        ),
         (asyncpg.PostgresIOError("could not read block"), True),
         (asyncpg.UndefinedColumnError("column x does not exist"), False),
         (sqlite3.OperationalError("unable to open database file"), True),
