@@ -30,6 +30,8 @@ async def tail(url: str, token: str) -> None:
                         wait = event["data"]["retry_after_ms"] / 1000
                         if not event["data"]["reconnect"]:
                             return
+        except BrokenPipeError:  # of print(), not of the socket: nobody reads what this prints
+            raise
         except (ConnectionClosed, OSError):
             print(f"cut; resuming after {cursor}", file=sys.stderr)
         await asyncio.sleep(wait)
