@@ -21,6 +21,7 @@ blueprint = Blueprint("page", __name__)
 
 
 @blueprint.get("/")
+@blueprint.get("/account")
 @blueprint.get("/admin")
 @blueprint.get("/goals")
 @blueprint.get("/inbox")

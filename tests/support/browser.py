@@ -82,10 +82,18 @@ class Visitor:
 
     async def sign_up(self) -> None:
         """Create an account, without the form, and see the feed live."""
+        await self._come_in("register", registration(self.name))
+
+    async def sign_in(self) -> None:
+        """The same with the account that there is."""
+        known = registration(self.name)
+        await self._come_in("login", {name: known[name] for name in ("email", "password")})
+
+    async def _come_in(self, way: str, body: dict[str, Any]) -> None:
         response = await self.context.request.post(
-            f"{self.site}/api/v1/auth/register",
-            data={**registration(self.name), "cookie": True},
-            headers={"Origin": self.site},
+            f"{self.site}/api/v1/auth/{way}",
+            data={**body, "cookie": True},
+            headers={"Origin": self.site, "User-Agent": await self.tab.evaluate("navigator.userAgent")},
         )
         assert response.ok, await response.text()
         await self.tab.goto(self.site)

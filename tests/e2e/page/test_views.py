@@ -5,6 +5,8 @@ from playwright.async_api import expect
 from tests.support.browser import Visitor, patient
 from tests.support.processes import Server
 
+LOG_PAGE = 20  # entries of the audit log on one page
+
 pytestmark = patient
 
 
@@ -103,7 +105,7 @@ async def test_an_administrator_sees_the_service_and_tells_everyone(
     ada: Visitor, ben: Visitor, server: Server, site: str
 ) -> None:
     """Numbers and connections, live; a word that everyone gets; an end for one connection."""
-    await expect(ben.tab.get_by_role("link", name="Service")).to_have_count(0)
+    await expect(ben.tab.get_by_role("link", name="Service", exact=True)).to_have_count(0)
     server.change("UPDATE users SET role = 'admin' WHERE email = ?", await _email(ada))
     await ada.tab.goto(f"{site}/admin")
     rows = ada.tab.get_by_role("row")
@@ -121,6 +123,24 @@ async def test_an_administrator_sees_the_service_and_tells_everyone(
     await ben.badge().get_by_role("button").click()
     await ben.tab.get_by_role("button", name="Connect again").click()
     await ben.sees_live()
+
+
+async def test_an_administrator_reads_the_audit_log(ada: Visitor, server: Server, site: str) -> None:
+    """What was done by whom, a page at a time, of one kind where that is chosen, and anew when asked for."""
+    server.change("UPDATE users SET role = 'admin' WHERE email = ?", await _email(ada))
+    for number in range(LOG_PAGE + 1):
+        await ada.fetch("DELETE", f"/admin/connections/page-{number}")
+    await ada.tab.goto(f"{site}/admin")
+    log = ada.tab.get_by_role("region", name="Audit log")
+    ended = log.get_by_role("row").filter(has_text="Connection ended").filter(has_text=ada.name)
+    await expect(ended).to_have_count(LOG_PAGE)
+    await log.get_by_role("button", name="Show more").click()
+    await expect(ended.filter(has=ada.tab.get_by_text("page-0", exact=True))).to_have_count(1)
+    await log.get_by_label("Which actions").select_option("Data exported")
+    await expect(ended).to_have_count(0)
+    await ada.fetch("GET", "/auth/export")
+    await log.get_by_role("button", name="Refresh").click()
+    await expect(log.get_by_role("row").filter(has_text=ada.name)).to_contain_text("Data exported")
 
 
 async def _email(person: Visitor) -> str:

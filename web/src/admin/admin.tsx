@@ -1,5 +1,6 @@
 import { useLanguage } from "../i18n/language.js";
 import { Failure } from "../ui/failure.js";
+import { AuditLog } from "./audit-log.js";
 import { Connections } from "./connections.js";
 import { LivePlot } from "./live-plot.js";
 import { Notify } from "./notify.js";
@@ -43,6 +44,7 @@ export function Admin() {
       )}
       <Connections />
       <Notify />
+      <AuditLog />
     </div>
   );
 }

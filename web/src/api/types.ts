@@ -26,6 +26,16 @@ export interface CookieSession {
   user: Account;
 }
 
+/** Where someone is signed in. */
+export interface Login {
+  id: string;
+  user_agent: string;
+  address: string;
+  created_at: string;
+  last_seen_at: string;
+  current: boolean;
+}
+
 export const POST_TYPES = ["general", "recipe", "question", "achievement"] as const;
 export type PostType = (typeof POST_TYPES)[number];
 
@@ -225,6 +235,27 @@ export interface OpenConnection {
   channels: number;
   unsent_bytes: number;
   heard_seconds_ago: number | null;
+}
+
+export const ACTIONS = [
+  ...(["signed_out", "account_disabled", "account_enabled", "promoted", "connection_ended"] as const),
+  ...(["notification_sent", "notification_scheduled", "notification_cancelled"] as const),
+  ...(["post_deleted", "comment_deleted", "recipe_deleted"] as const),
+  ...(["password_changed", "email_changed", "data_exported", "account_deleted"] as const),
+] as const;
+export type AuditAction = (typeof ACTIONS)[number];
+
+export interface AuditEntry {
+  id: string;
+  action: AuditAction;
+  /** Null for the operator, on the command line. */
+  actor_id: string | null;
+  actor_name: string | null;
+  subject_id: string | null;
+  subject_name: string | null;
+  details: string;
+  address: string;
+  created_at: string;
 }
 
 export const LEVELS = ["Info", "Success", "Warning", "Error"] as const;

@@ -15,7 +15,7 @@ const AGAIN = 2_000; // milliseconds between attempts to reach the server
 
 export type SessionState =
   | { status: "loading"; unreachable: boolean }
-  | { status: "out" }
+  | { status: "out"; isDeleted?: boolean }
   | { status: "in"; user: Account };
 
 interface Session {
@@ -23,6 +23,8 @@ interface Session {
   signIn: (email: string, password: string) => Promise<void>;
   signUp: (registration: Registration) => Promise<void>;
   signOut: () => Promise<void>;
+  /** Delete the account for good; the password shows that it is the person's own wish. */
+  deleteAccount: (password: string) => Promise<void>;
   /** Ask who is signed in; whether it is still the same person. */
   check: () => Promise<boolean>;
 }
@@ -46,13 +48,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     takeCsrfToken(session.csrf_token, check);
     person.current = session.user.id;
     setState((was) =>
-      was.status === "in" && was.user.id === session.user.id ? was : { status: "in", user: session.user },
+      was.status === "in" && isSame(was.user, session.user) ? was : { status: "in", user: session.user },
     );
   }, []);
 
   const leave = useCallback(() => {
     person.current = null;
-    setState({ status: "out" });
+    setState((was) => (was.status === "out" ? was : { status: "out" }));
   }, []);
 
   const check = useCallback(async (): Promise<boolean> => {
@@ -85,10 +87,20 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         await post("/auth/logout");
         leave();
       },
+      deleteAccount: async (password) => {
+        await post("/auth/deletion", { current_password: password });
+        person.current = null;
+        // The stream may have ended before the answer came: the door is shown then, and now it says why.
+        setState({ status: "out", isDeleted: true });
+      },
     }),
     [state, check, enter, leave],
   );
   return <Context.Provider value={session}>{children}</Context.Provider>;
+}
+
+function isSame(one: Account, other: Account): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 export function useSession(): Session {

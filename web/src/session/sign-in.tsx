@@ -9,6 +9,7 @@ import { useSession } from "./session.js";
 /** The door: signing in, or creating an account. */
 export function SignIn() {
   const { t } = useLanguage();
+  const { state } = useSession();
   const [isNew, setNew] = useState(false);
   return (
     <div className="door">
@@ -25,6 +26,7 @@ export function SignIn() {
         </ul>
       </section>
       <main className="card entry">
+        {state.status === "out" && state.isDeleted && <p role="status">{t("session.deleted")}</p>}
         <h2>{t(isNew ? "session.up" : "session.in")}</h2>
         <EntryForm key={String(isNew)} isNew={isNew} />
         <button type="button" className="link" onClick={() => setNew(!isNew)}>

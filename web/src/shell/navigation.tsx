@@ -62,9 +62,14 @@ function Own({ user }: { user: Account }) {
   const { signOut } = useSession();
   return (
     <div className="own">
-      <p>
+      <Link
+        to="/account"
+        className="me"
+        aria-label={t("account.link", { name: user.name })}
+        aria-current={usePath() === "/account" ? "page" : undefined}
+      >
         <Avatar person={user} small /> <span>{user.name}</span>
-      </p>
+      </Link>
       <Preferences />
       <button type="button" className="quiet" onClick={() => void signOut()}>
         {t("session.out")}

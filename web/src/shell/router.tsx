@@ -1,7 +1,7 @@
 import { type AnchorHTMLAttributes, type MouseEvent, useSyncExternalStore } from "react";
 
 /** The addresses that the page has; blueprints/page.py serves it at the same ones. */
-export const PATHS = ["/", "/kitchen", "/goals", "/recipes", "/inbox", "/admin"] as const;
+export const PATHS = ["/", "/kitchen", "/goals", "/recipes", "/inbox", "/admin", "/account"] as const;
 export type Path = (typeof PATHS)[number];
 
 const MOVED = "itcook:moved";

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from "react";
+import { AccountView } from "../account/account.js";
 import { Admin } from "../admin/admin.js";
 import type { Account } from "../api/types.js";
 import { Feed } from "../feed/feed.js";
@@ -22,6 +23,7 @@ const VIEWS: Record<Path, () => ReactNode> = {
   "/recipes": Recipes,
   "/inbox": Inbox,
   "/admin": Admin,
+  "/account": AccountView,
 };
 
 /** What is around every view of someone who is signed in. */
