@@ -187,7 +187,7 @@ $(AUDIT)/.installed: requirements-audit.txt | $(BIN)/python
 
 .PHONY: audit
 audit: $(AUDIT)/.installed ## known vulnerabilities of what is locked; needs a network
-	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements-tracing.txt
 	@if command -v npm >/dev/null; then for package in client web openapi/tools; do \
 		(cd $$package && echo "npm audit in $$package" && npm audit --audit-level=low) || exit 1; done; \
 	else echo "no npm: its packages are left out"; fi
@@ -216,7 +216,9 @@ lock: ## pin the requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group build --output-file requirements.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group build --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+		--extra tracing --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group build --extra tracing --constraint requirements.txt --output-file requirements-tracing.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file benchmarks/requirements.txt benchmarks/requirements.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -4,15 +4,18 @@ Below it, because only there is every answer seen, and when its head goes out: a
 hours after that, and what nobody foresaw is answered too.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 from quart import Quart, request, websocket
 from structlog.contextvars import bound_contextvars
 
-from itcook.answers import LEFT, REQUEST_ID, SWITCHED, Answer, Answers
+from itcook.answers import LEFT, QUIET, REQUEST_ID, SWITCHED, Answer, Answers
+from itcook.tracing import tracer
 
 ENTRY = "itcook.answer"  # in the ASGI scope
+UNTRACED = QUIET | {"/api/v1/realtime/sse"}  # streams have metrics; a trace is of one thing that happens
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -40,7 +43,7 @@ class _Noting:
                 self._answers.note(answer, status)
             await send(message)
 
-        with bound_contextvars(request_id=answer.id):
+        with bound_contextvars(request_id=answer.id), _traced(scope, answer):
             try:
                 await self._app(scope, receive, noted)
             finally:
@@ -61,6 +64,24 @@ def note(app: Quart, answers: Answers) -> None:
     @app.before_websocket
     async def note_handshake() -> None:
         _know_route(websocket.scope, websocket.url_rule)
+
+
+@contextmanager
+def _traced(scope: Scope, answer: Answer) -> Iterator[None]:
+    """Have the request in a span, and its trace in its lines of the log, if it is to be traced."""
+    tracing = tracer()
+    if tracing is None or scope["type"] != "http" or scope["path"] in UNTRACED:
+        yield
+        return
+    parents = [value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"]
+    # Two are as good as none (W3C Trace Context, section 3.2.1).
+    headers = {"traceparent": parents[0]} if len(parents) == 1 else {}
+    with (
+        tracing.request(answer.method, scope["scheme"], headers) as span,
+        bound_contextvars(trace_id=span.trace_id),
+    ):
+        answer.span = span
+        yield
 
 
 def _know_route(scope: Any, rule: Any) -> None:

@@ -4,10 +4,14 @@ import logging
 import re
 import secrets
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import structlog
 
 from itcook.metrics.requests import Requests
+
+if TYPE_CHECKING:
+    from itcook.tracing.tracer import RequestSpan
 
 EXTENSION = "itcook.answers"  # where an application keeps its own
 REQUEST_ID = "X-Request-ID"
@@ -21,15 +25,18 @@ log = structlog.get_logger(__name__)
 
 
 class Answer:
-    """To one request, from its arrival on: `route` is the pattern of what serves it, once that is known."""
+    """To one request, from its arrival on: `route` is the pattern of what serves it, once that is known, and
+    `span` is its span, if it is traced.
+    """
 
-    __slots__ = ("id", "method", "route", "started_at", "status")
+    __slots__ = ("id", "method", "route", "span", "started_at", "status")
 
     def __init__(self, method: str, given_id: str | None, route: str | None = None) -> None:
         self.id = given_id if given_id and _ID.fullmatch(given_id) else secrets.token_hex(8)
         self.method = method
         self.route = route
         self.status: int | None = None
+        self.span: RequestSpan | None = None
         self.started_at = perf_counter()
 
 
@@ -45,6 +52,8 @@ class Answers:
         answer.status = status
         seconds = perf_counter() - answer.started_at
         self._requests.answered(answer.route, answer.method, status, seconds)
+        if answer.span is not None:
+            answer.span.answered(answer.route, None if status == LEFT else status)
         # The route and not the address, which is whatever somebody has typed: a token, it may be.
         log.log(
             logging.DEBUG if answer.route in QUIET and status < 400 else self._level,

@@ -41,6 +41,7 @@ from itcook.metrics import Metrics
 from itcook.proxies import TrustedProxies
 from itcook.services import open_services
 from itcook.settings import Settings, SettingsError
+from itcook.tracing import traced
 from transports import sse
 from transports import websocket as websocket_stream
 
@@ -104,7 +105,7 @@ class _App(Quart):
 def _serve(app: Quart, settings: Settings, passwords: Passwords, kept: Metrics) -> None:
     @app.while_serving
     async def run() -> AsyncGenerator[None, None]:
-        async with open_services(settings, passwords) as opened:
+        async with traced(settings), open_services(settings, passwords) as opened:
             app.extensions["itcook"] = opened
             with kept.of(opened):
                 yield

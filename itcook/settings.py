@@ -226,6 +226,8 @@ class Settings(BaseSettings):
     """where metrics are read, by whoever reaches it; further workers have the next ports"""
     metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] | None = None
     """the bearer token for `/metrics` of the public port, 16 or more visible characters; for one worker"""
+    tracing: Literal["on", "off"] = "off"
+    """whether spans go where `OTEL_EXPORTER_OTLP_ENDPOINT` says; needs `requirements-tracing.txt`"""
 
     @property
     def embedded(self) -> bool:

@@ -54,7 +54,8 @@ def test_every_image_is_pinned_by_version() -> None:
 
 def test_the_image_installs_by_hash_and_runs_as_nobody_in_particular() -> None:
     """And has a port and a check of its health that the server answers."""
-    assert "--require-hashes --requirement requirements.txt" in DOCKERFILE
+    assert "\nARG REQUIREMENTS=requirements.txt\n" in DOCKERFILE
+    assert '--require-hashes --requirement "$REQUIREMENTS"' in DOCKERFILE
     final = DOCKERFILE.rpartition("FROM ")[2]
     assert re.search(r"^USER [1-9]\d+$", final, re.MULTILINE)
     assert "EXPOSE 3000" in final

@@ -10,7 +10,13 @@ import pytest
 
 from tests.support.documents import ROOT
 
-LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt", "benchmarks/requirements.txt")
+LOCKS = (
+    "requirements.txt",
+    "requirements-tracing.txt",
+    "requirements-dev.txt",
+    "requirements-audit.txt",
+    "benchmarks/requirements.txt",
+)
 NPM_LOCKS = ("client/package-lock.json", "web/package-lock.json", "benchmarks/peers/node/package-lock.json")
 PIN = re.compile(r"([A-Za-z0-9._-]+)(\[[a-z0-9,-]+\])?==[^ ;]+( ; (?P<marker>.+?))? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
@@ -34,6 +40,7 @@ SPELLED = {
     "The MIT License (MIT)": "MIT",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD-3-Clause",
+    "3-Clause BSD License": "BSD-3-Clause",
     "ISC License (ISCL)": "ISC",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
@@ -68,8 +75,9 @@ def test_every_npm_package_has_its_hash(lock: str) -> None:
 
 
 def test_what_runs_is_licensed_to_be_used() -> None:
-    """Every package that the server needs, as its own metadata say."""
-    names = set(pinned("requirements.txt")) - ONLY_ELSEWHERE
+    """Every package that the server needs, and what tracing takes, as their own metadata say."""
+    names = set(pinned("requirements-tracing.txt")) - ONLY_ELSEWHERE
+    assert set(pinned("requirements.txt")) - ONLY_ELSEWHERE < names
     assert len(names) > 40
     found = {name: licences(distribution(name)) for name in sorted(names)}
     assert {name: said for name, said in found.items() if not is_allowed(said)} == {}

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial, update_wrapper
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import structlog
 from tortoise.backends.base.client import TransactionalDBClient
@@ -27,6 +27,10 @@ from tortoise.models import Model
 from itcook.clock import Clock, utc_now
 from itcook.database.failures import as_problem, passes_by_itself
 from itcook.database.units import SharedFailureError, run_unit
+from itcook.tracing import tracer
+
+if TYPE_CHECKING:
+    from itcook.tracing.tracer import Tracer
 
 ATTEMPTS = 5  # of one transaction; with the back-off below about one second in all
 BACKOFF_SECONDS = 0.05  # doubled each time, with jitter
@@ -93,10 +97,17 @@ class transactional(Generic[P, T]):  # noqa: N801 # used as a decorator
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         assert _current.get() is None, f"{self.within} inside a transaction: use .within()"
-        task = asyncio.create_task(_attempt(partial(self._once, args, kwargs)))
+        once = partial(self._once, args, kwargs)
+        tracing = tracer()
+        attempt = _attempt(once) if tracing is None else self._traced(tracing, once)
+        task = asyncio.create_task(attempt)
         _running.add(task)
         task.add_done_callback(_finished)
         return await asyncio.shield(task)
+
+    async def _traced(self, tracing: "Tracer", once: Callable[..., Awaitable[T]]) -> T:
+        with tracing.transaction(f"{self.within.__module__}.{self.within.__qualname__}"):
+            return await _attempt(once)
 
     async def _once(self, args: Any, kwargs: Any, *, alone: bool) -> T:
         async def work(connection: TransactionalDBClient) -> tuple[Transaction, T]:

@@ -22,8 +22,9 @@ class Envelope:
 
     `cursor` is what a client may resume from once it has this event; a durable event's own, or one that a
     control event reports, or None. `position` is 0 for events that are not durable. `left_out` is the person
-    who does not get an ephemeral event, with none of their connections. Treat it as frozen:
-    it is shared by all who receive it, and keeps each framing of itself once made.
+    who does not get an ephemeral event, with none of their connections. `traceparent` is the span of the
+    transaction that recorded it, if that is traced. Treat it as frozen: it is shared by all who receive it,
+    and keeps each framing of itself once made.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Envelope:
     position: int = 0
     channels: tuple[str, ...] = ()
     left_out: UUID | None = None
+    traceparent: str | None = None
     size: int = field(init=False)  # bytes of the JSON
     _framed: dict[object, bytes] = field(default_factory=dict)
 
@@ -78,7 +80,7 @@ def encode_body(event: DurableEvent, channels: tuple[str, ...], now: datetime) -
     )
 
 
-def durable(cursor: Cursor, channels: tuple[str, ...], body: str) -> Envelope:
+def durable(cursor: Cursor, channels: tuple[str, ...], body: str, traceparent: str | None = None) -> Envelope:
     """The envelope of a stored event."""
     return Envelope(
         text=f'{{"id":"{cursor}",{body}',
@@ -86,6 +88,7 @@ def durable(cursor: Cursor, channels: tuple[str, ...], body: str) -> Envelope:
         cursor=str(cursor),
         position=cursor.position,
         channels=channels,
+        traceparent=traceparent,
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
-from time import monotonic
+from time import monotonic, time_ns
 
 import structlog
 
@@ -39,6 +39,8 @@ from itcook.stream.signals import (
 )
 from itcook.stream.stats import Snapshot
 from itcook.stream.table import StreamTable
+from itcook.stream.traces import Flushes
+from itcook.tracing import tracer
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +66,7 @@ class Node:
         self._clock = clock
         self._call_soon = asyncio.get_running_loop().call_soon
         self._started_at = monotonic()
+        self._flushes = None if tracer() is None else Flushes(self.id)
         self._history = History(
             table.epoch, head, table.read, reach=lambda position: self._follower.reach(position)
         )
@@ -190,11 +193,18 @@ class Node:
 
     def _publish(self, batch: Sequence[Envelope]) -> None:
         self.counters.published(batch)
-        self._broadcaster.publish(batch, monotonic())
+        now = monotonic()
+        if self._flushes is None:
+            self._broadcaster.publish(batch, now)
+        else:
+            began_at = time_ns()
+            self._flushes.began(batch, now, began_at, self._broadcaster.publish(batch, now))
 
     def _delivered(self, batch: Batch, readers: Sequence[Subscriber], published_at: float) -> None:
         # In the next turn: with uvloop what one turn writes goes to the kernel at its end.
         self._call_soon(self.counters.delivered, batch, readers, published_at)
+        if self._flushes is not None:
+            self._call_soon(self._flushes.delivered, batch, readers, published_at)
 
     def _announced(self, envelopes: Sequence[Envelope]) -> None:
         self.counters.announced(envelopes, self._broadcaster.announce(envelopes))

@@ -9,6 +9,7 @@ from itcook.events import DurableEvent
 from itcook.identifiers import new_id
 from itcook.stream.addressing import Recorded, address
 from itcook.stream.envelope import encode_body
+from itcook.tracing import tracer
 
 _listeners: list[Callable[[], None]] = []
 _recorded: WeakKeyDictionary[Transaction, list[Recorded]] = WeakKeyDictionary()
@@ -38,16 +39,19 @@ def on_commit(listener: Callable[[], None]) -> Callable[[], None]:
 
 async def _write(transaction: Transaction) -> None:
     """Write all events of the transaction at once: a scan of many kitchens records hundreds."""
+    tracing = tracer()
+    traceparent = None if tracing is None else tracing.traceparent()
     entries: list[tuple[object, ...]] = []
     items: list[tuple[object, ...]] = []
     for delivery in await address(transaction, _recorded[transaction]):
         if delivery.channels:
             body = encode_body(delivery.event, delivery.channels, transaction.now)
-            entries.append((" ".join(delivery.channels), body, transaction.now))
+            entries.append((" ".join(delivery.channels), body, transaction.now, traceparent))
             kind = type(delivery.event).__name__
             items += [(new_id(), user_id, kind, body, transaction.now) for user_id in delivery.inboxes]
     connection = transaction.connection
-    await insert_rows(connection, "stream_entries", ("channels", "body", "created_at"), entries)
+    columns = ("channels", "body", "created_at", "traceparent")
+    await insert_rows(connection, "stream_entries", columns, entries)
     await insert_rows(connection, "inbox_items", ("id", "user_id", "type", "body", "created_at"), items)
 
 

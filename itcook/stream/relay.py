@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from time import monotonic
+from time import monotonic, time_ns
 
 import structlog
 
 from itcook.errors import ProblemError
+from itcook.stream import traces
 from itcook.stream.envelope import Envelope
 from itcook.stream.table import StreamTable
+from itcook.tracing import tracer
 
 BATCH = 500  # events a pass; bounds the transaction and what a burst puts into one flush
 POLL_SECONDS = 1.0  # behind the nudges: finds what another node, or a process that died, committed
@@ -66,14 +68,23 @@ class Relay:
         """Relay everything committed so far; how many events that were."""
         total, began_at = 0, self._time()
         self._nudged.clear()
-        while batch := await self._table.stamp(BATCH):
-            await self._publish(batch)
-            total += len(batch)
-            self.relayed += len(batch)
-            if len(batch) < BATCH:
+        while count := await self._relay_batch():
+            total += count
+            self.relayed += count
+            if count < BATCH:
                 break  # that was all; whoever committed since has nudged, and another node polls
         self._waiting_since = began_at if self._nudged.is_set() else None
         return total
+
+    async def _relay_batch(self) -> int:
+        """Relay some; how many events that were."""
+        began_at = time_ns()
+        if batch := await self._table.stamp(BATCH):
+            stamped_at = time_ns()
+            await self._publish(batch)
+            if tracer() is not None:
+                traces.relayed(batch, began_at, stamped_at)
+        return len(batch)
 
     async def _fail(self) -> None:
         self.failures += 1

@@ -22,7 +22,7 @@ _STAMP = f"""
         FROM stream_entries AS entry JOIN stream_heads AS head ON head.id = {HEAD_ID}
         WHERE entry.position IS NULL ORDER BY entry.id LIMIT {{limit:d}}
     ) AS numbered WHERE stream_entries.id = numbered.id
-    RETURNING stream_entries.position, channels, body
+    RETURNING stream_entries.position, channels, body, traceparent
 """  # noqa: S608 # integers only
 _MOVE_HEAD = f"""
     UPDATE stream_heads SET position = (SELECT max(position) FROM stream_entries) WHERE id = {HEAD_ID}
@@ -50,9 +50,9 @@ class StreamTable:
             await StreamEntry.filter(position__gt=after)
             .order_by("position")
             .limit(limit)
-            .values_list("position", "channels", "body")
+            .values_list("position", "channels", "body", "traceparent")
         )
-        return [self._envelope(position, channels, body) for position, channels, body in rows]
+        return [self._envelope(*row) for row in rows]
 
     async def prune(self, now: datetime, *, hours: float, entries: int) -> int:
         """Remove events older than `hours` and all but the last `entries`; how many were removed."""
@@ -74,8 +74,8 @@ class StreamTable:
         first_young: int = young.position if young is not None else head + 1
         return max(first_young, head - entries + 1)
 
-    def _envelope(self, position: int, channels: str, body: str) -> Envelope:
-        return durable(Cursor(self.epoch, position), tuple(channels.split(" ")), body)
+    def _envelope(self, position: int, channels: str, body: str, traceparent: str | None) -> Envelope:
+        return durable(Cursor(self.epoch, position), tuple(channels.split(" ")), body, traceparent)
 
 
 @transactional
@@ -87,7 +87,7 @@ async def _ensure_head(transaction: Transaction) -> tuple[str, int]:
 
 
 @transactional
-async def _stamp(transaction: Transaction, limit: int) -> list[tuple[int, str, str]]:
+async def _stamp(transaction: Transaction, limit: int) -> list[tuple[int, str, str, str | None]]:
     connection = transaction.connection
     if connection.capabilities.support_for_update:
         # Relays on other nodes wait here, so positions stay dense whoever stamps.
@@ -95,7 +95,7 @@ async def _stamp(transaction: Transaction, limit: int) -> list[tuple[int, str, s
     rows = await connection.execute_query_dict(_STAMP.format(limit=limit))
     if rows:
         await connection.execute_query(_MOVE_HEAD)
-    return sorted((row["position"], row["channels"], row["body"]) for row in rows)
+    return sorted((row["position"], row["channels"], row["body"], row["traceparent"]) for row in rows)
 
 
 @transactional

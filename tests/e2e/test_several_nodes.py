@@ -7,9 +7,10 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.support.api import Api
+from tests.support.collector import Collector, collector, incoming
 from tests.support.people import Person
 from tests.support.postgres import SECRET, Cluster
-from tests.support.processes import Server, running
+from tests.support.processes import Server, started
 from tests.support.redis_server import RedisServer, redis_server
 from tests.support.streams import TRANSPORTS, SSEStream, Stream, Transport
 from tests.support.survival import survives
@@ -17,10 +18,13 @@ from tests.support.waiting import PATIENCE_SECONDS
 
 
 class Site:
-    """Two servers with an interface to each, and what they share."""
+    """Two servers with an interface to each, what they share, and where they send their spans."""
 
-    def __init__(self, redis: RedisServer, servers: list[Server], apis: list[Api]) -> None:
+    def __init__(
+        self, redis: RedisServer, collecting: Collector, servers: list[Server], apis: list[Api]
+    ) -> None:
         self.redis = redis
+        self.collecting = collecting
         self.servers = servers
         self.apis = apis
 
@@ -36,17 +40,16 @@ async def site(tmp_path_factory: pytest.TempPathFactory, postgresql: Cluster) ->
     async with AsyncExitStack() as stack:
         database_url = await stack.enter_async_context(postgresql.database())
         redis = await stack.enter_async_context(redis_server(tmp_path_factory.mktemp("redis")))
-        servers, apis = [], []
-        for name in ("a", "b"):
-            directory = tmp_path_factory.mktemp(name)
-            servers.append(
-                await stack.enter_async_context(
-                    running(directory, database_url=database_url, redis_url=redis.url, secret=SECRET)
-                )
-            )
-            apis.append(Api(servers[-1]))
-            stack.push_async_callback(apis[-1].aclose)
-        yield Site(redis, servers, apis)
+        collecting = stack.enter_context(collector())
+        shared = {"database_url": database_url, "redis_url": redis.url, "secret": SECRET, "tracing": "on"}
+        with collecting.in_environment():
+            servers = [Server(tmp_path_factory.mktemp(name), shared) for name in ("a", "b")]
+        for server in servers:
+            await stack.enter_async_context(started(server))
+        apis = [Api(server) for server in servers]
+        for api in apis:
+            stack.push_async_callback(api.aclose)
+        yield Site(redis, collecting, servers, apis)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,34 @@ async def connected(api: Api, transport: Transport, person: Person, **parameters
     begun = await stream.next()
     assert begun.type == "Connected"
     return stream, begun.data["connection_id"]
+
+
+async def test_a_post_is_one_trace_over_both_nodes(site: Site, ada: Person, grace: Person) -> None:
+    """From the request on one of them to the flush on each, all under the transaction that recorded it,
+    whichever of them relayed it."""
+    streams = [
+        (await connected(api, "sse", who))[0] for api, who in zip(site.apis, (ada, grace), strict=True)
+    ]
+    trace_id, headers = incoming()
+    body = {"content": "Borscht", "post_type": "general"}
+    posted = await site.apis[0].request("POST", "/community/posts", ada, json=body, headers=headers)
+    assert posted.status_code == 201
+    for stream in streams:
+        await stream.next_of("NewCommunityPost")
+        await stream.close()
+    request, transaction, *after = await site.collecting.trace(trace_id, lambda spans: len(spans) == 6)
+    stamp, publish, *flushes = after
+    assert (request.kind, request.name) == ("SERVER", "POST /api/v1/community/posts")
+    assert (transaction.name, transaction.parent) == ("transaction create_post", request.id)
+    assert [span.name.partition(" ")[0] for span in after] == ["stamp", "publish", "flush", "flush"]
+    assert {span.parent for span in after} == {transaction.id}
+    assert stamp.resource == publish.resource
+    nodes = {
+        line["node_id"] for server in site.servers for line in server.lines if line["event"] == "serving"
+    }
+    assert {span.attributes["itcook.node.id"] for span in flushes} == nodes
+    assert [span.attributes["itcook.deliveries"] for span in flushes] == [1, 1]
+    assert len({span.resource["service.instance.id"] for span in flushes}) == 2
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -1,6 +1,7 @@
 """The wire between nodes: what they send each other through Redis, as text.
 
-    an entry of the stream   `channels` and `body`, both as in the table; its id is `0-POSITION`
+    an entry of the stream   `channels`, `body` and, where the event is traced, `traceparent`, all as in the
+                             table; its id is `0-POSITION`
     a message                {"sender": NODE} and one of
                              "signal": a signal's JSON, in a string
                              "events": [{"text", "type", "channels", "left_out"}, …], ephemeral ones
@@ -26,7 +27,8 @@ def entry_id(position: int) -> str:
 def entry_of(envelope: Envelope) -> dict[str, str]:
     """The fields of a durable event."""
     body = envelope.text.removeprefix(f'{{"id":"{envelope.cursor}",')
-    return {"channels": " ".join(envelope.channels), "body": body}
+    fields = {"channels": " ".join(envelope.channels), "body": body}
+    return fields if envelope.traceparent is None else {**fields, "traceparent": envelope.traceparent}
 
 
 def position_of(entry: str) -> int:
@@ -37,7 +39,8 @@ def position_of(entry: str) -> int:
 def envelope_of(epoch: str, position: int, fields: Mapping[str, str]) -> Envelope | None:
     """The durable event that an entry is, byte for byte what the table gives; None if it is none."""
     try:
-        return durable(Cursor(epoch, position), tuple(fields["channels"].split(" ")), fields["body"])
+        channels = tuple(fields["channels"].split(" "))
+        return durable(Cursor(epoch, position), channels, fields["body"], fields.get("traceparent"))
     except (KeyError, ValueError):
         return None  # the follower sees a gap, and reads the table
 
