@@ -104,6 +104,11 @@ fuzz: $(DEV) ## 100,000 generated inputs on every way in; SEED=N repeats a run
 	@echo "make fuzz SEED=$(SEED) FUZZ_INPUTS=$(FUZZ_INPUTS)"
 	FUZZ_INPUTS=$(FUZZ_INPUTS) $(BIN)/pytest -n0 --timeout 7200 --hypothesis-seed=$(SEED) tests/hostile/test_fuzz.py
 
+# For example: make soak SOAK="--minutes 1 --clients 200 --seed 7"
+.PHONY: soak
+soak: $(DEV) ## have 2,000 clients come and go for half an hour, and see that nothing grows
+	$(BIN)/python -m tests.soak $(SOAK)
+
 ifneq ($(NPM),)
 $(CLIENT): client/package.json client/package-lock.json
 	@echo "installing the client's tools into client/node_modules"

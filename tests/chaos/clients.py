@@ -34,11 +34,11 @@ class Connection(asyncio.Protocol):
         self.heard_at = _now()
         self._request = request
         self._received = received
-        self._transport: asyncio.WriteTransport
+        self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Not isinstance: uvloop's transports share no base class with asyncio's.
-        self._transport = cast("asyncio.WriteTransport", transport)
+        self._transport = cast("asyncio.Transport", transport)
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
@@ -58,6 +58,22 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Be gone without a word."""
         self._transport.abort()
+
+    def close(self) -> None:
+        """Leave as a polite client does; `lost` is done once the server has let go, too."""
+        if self.wire.farewell:
+            self._transport.write(self.wire.farewell)
+        else:
+            self._transport.close()
+
+    def pause(self) -> None:
+        """Read nothing any more."""
+        self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read again."""
+        if not self.lost.done():
+            self._transport.resume_reading()
 
 
 class Client:

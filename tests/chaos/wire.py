@@ -9,13 +9,17 @@ from collections.abc import Iterator
 
 _CLOSE, _PING, _TEXT = 0x8, 0x9, 0x1  # opcodes, RFC 6455 section 5.2
 _PONG = b"\x8a\x80\x00\x00\x00\x00"  # empty, masked with zeros
+_NORMAL = b"\x88\x82\x00\x00\x00\x00\x03\xe8"  # a close frame with 1000, likewise
 _DATA = b"data: "
 
 
 class Wire(ABC):
     """One connection's bytes. `status` is of the answer to the handshake, once its head has come; `ended` is
-    whether the server has said that it ends the stream; `answer` is what the client owes it.
+    whether the server has said that it ends the stream; `answer` is what the client owes it; `farewell` is
+    what a client says that leaves, and then waits for the server.
     """
+
+    farewell = b""
 
     def __init__(self) -> None:
         self.status: int | None = None
@@ -42,6 +46,8 @@ class Wire(ABC):
 
 class WebSocketWire(Wire):
     """Frames of a server: whole and unmasked."""
+
+    farewell = _NORMAL
 
     def _events(self) -> Iterator[bytes]:
         at = 0

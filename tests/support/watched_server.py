@@ -1,8 +1,12 @@
-"""`itcook serve`, which tells on SIGUSR1 how much there is of what must not grow: a program."""
+"""`itcook serve`, which tells on a signal how much there is of what must not grow: a program.
+
+On SIGUSR1 it lets go of what is held by cycles before it looks; on SIGUSR2 it only looks.
+"""
 
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -17,20 +21,29 @@ log = structlog.get_logger(__name__)
 
 
 def watched(app: Quart) -> Quart:
-    """The same, listening to the signal while it serves."""
+    """The same, listening to the signals while it serves."""
+
+    def tell() -> None:
+        log.info(
+            "watched",
+            tasks=len(asyncio.all_tasks()),
+            files=len(list(Path("/proc/self/fd").iterdir())),
+            connections=len(app.extensions["itcook"].stream.connections),
+            blocks=sys.getallocatedblocks(),
+        )
+
+    def collect_and_tell() -> None:
+        gc.collect()
+        tell()
 
     @app.while_serving
     async def listen() -> AsyncGenerator[None, None]:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, collect_and_tell)
+        loop.add_signal_handler(signal.SIGUSR2, tell)
         yield
 
     return app
-
-
-def tell() -> None:
-    """Log how many tasks and descriptors there are, once nothing is held by a cycle."""
-    gc.collect()
-    log.info("watched", tasks=len(asyncio.all_tasks()), files=len(list(Path("/proc/self/fd").iterdir())))
 
 
 if __name__ == "__main__":
