@@ -30,7 +30,7 @@ export function ConfirmedForm({ label, verb, done, isFinal = false, send, childr
   };
   return (
     <form onSubmit={submit} aria-label={label}>
-      <div className="row">
+      <div className="row fields">
         {children}
         <Field
           label={t("account.current_password")}

@@ -9,7 +9,7 @@ import { useSamples } from "./use-samples.js";
 
 /** The service as its administrators see it. */
 export function Admin() {
-  const { t } = useLanguage();
+  const { t, language } = useLanguage();
   const { samples, stats, error } = useSamples();
   const of = (pick: (sample: (typeof samples)[number]) => number | null) => samples.map(pick);
   return (
@@ -32,12 +32,12 @@ export function Admin() {
       {stats && (
         <dl className="card facts">
           <Fact name={t("admin.slow")} value={String(stats.details?.slow_ends ?? 0)} />
-          <Fact name={t("admin.uptime")} value={uptime(stats.uptime_seconds)} />
+          <Fact name={t("admin.uptime")} value={uptime(stats.uptime_seconds, language)} />
           {stats.nodes.map((node) => (
             <Fact
               key={node.node_id}
-              name={`${t("admin.node")} ${node.node_id}`}
-              value={`${node.connected_clients} · ${node.version}`}
+              name={t("admin.node", { id: node.node_id })}
+              value={t("admin.node_is", { count: node.connected_clients, version: node.version })}
             />
           ))}
         </dl>

@@ -23,11 +23,18 @@ export function sampleOf(now: Stats, before: Stats | undefined, seconds: number)
   };
 }
 
-/** Such as `2 d 3 h 4 min`. */
-export function uptime(seconds: number): string {
+/** Such as `2 days 3 hr 4 min`, in the language. */
+export function uptime(seconds: number, language: string): string {
   const minutes = Math.floor(seconds / 60);
   const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];
-  return [days && `${days} d`, hours && `${hours} h`, `${minutes % 60} min`].filter(Boolean).join(" ");
+  const words = (count: number, unit: "day" | "hour" | "minute") =>
+    new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(count);
+  const parts = [
+    days > 0 && words(days, "day"),
+    hours > 0 && words(hours, "hour"),
+    words(minutes % 60, "minute"),
+  ];
+  return parts.filter(Boolean).join(" ");
 }
 
 /** Counts begin anew when the server restarts, and those of the day at midnight. */

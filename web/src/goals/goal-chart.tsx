@@ -4,6 +4,7 @@ import { useLanguage } from "../i18n/language.js";
 const WIDTH = 600;
 const HEIGHT = 160;
 const MARGIN = 12;
+const DATE = { day: "numeric", month: "short", timeZone: "UTC" } as const; // a day is the same everywhere
 
 /** The values of a goal by their days, with its target as a line across. */
 export function GoalChart({ goal, points }: { goal: Goal; points: Point[] }) {
@@ -17,14 +18,23 @@ export function GoalChart({ goal, points }: { goal: Goal; points: Point[] }) {
     target: goal.target_value.toLocaleString(language),
     unit: goal.unit,
   });
+  const date = (point?: Point) => point && new Date(point.day).toLocaleDateString(language, DATE);
   return (
-    <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words}>
-      <line className="target" x1="0" x2={WIDTH} y1={placed.target} y2={placed.target} />
-      <polyline points={placed.spots.map(({ x, y }) => `${x},${y}`).join(" ")} />
-      {placed.spots.map(({ x, y }) => (
-        <circle key={x} cx={x} cy={y} r={x === last?.x ? 6 : 3.5} />
-      ))}
-    </svg>
+    <>
+      <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words}>
+        <line className="target" x1="0" x2={WIDTH} y1={placed.target} y2={placed.target} />
+        <polyline points={placed.spots.map(({ x, y }) => `${x},${y}`).join(" ")} />
+        {placed.spots.map(({ x, y }) => (
+          <circle key={x} cx={x} cy={y} r={x === last?.x ? 6 : 3.5} />
+        ))}
+      </svg>
+      {points.length > 1 && (
+        <p className="days muted">
+          <span>{date(points[0])}</span>
+          <span>{date(points.at(-1))}</span>
+        </p>
+      )}
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 import { get, post, remove } from "../api/http.js";
 import type { Item, Kitchen, Page, Taken } from "../api/types.js";
 import { useLanguage } from "../i18n/language.js";
+import { unitName } from "../i18n/units.js";
 import { useLive } from "../stream/use-live.js";
 import { Failure } from "../ui/failure.js";
 import { Icon } from "../ui/icon.js";
@@ -72,7 +73,8 @@ function Row({ item, kitchen, changed, removed }: RowProps) {
       <div>
         <strong>{item.name}</strong>
         <span className="muted">
-          {item.quantity.toLocaleString(language)} {item.unit} · {t(`location.${item.location as "fridge"}`)}
+          {item.quantity.toLocaleString(language)} {unitName(item.unit, item.quantity, t)} ·{" "}
+          {t(`location.${item.location as "fridge"}`)}
         </span>
       </div>
       <Freshness expiresOn={item.expires_on} timeZone={kitchen.time_zone} />
@@ -80,7 +82,7 @@ function Row({ item, kitchen, changed, removed }: RowProps) {
         <button
           type="button"
           className="bare"
-          aria-label={t("kitchen.take_one", { unit: item.unit, name: item.name })}
+          aria-label={t("kitchen.take_one", { unit: unitName(item.unit, 1, t), name: item.name })}
           disabled={take.busy}
           onClick={() => void take.run()}
         >

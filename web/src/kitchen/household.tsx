@@ -32,7 +32,7 @@ export function Household({ kitchen }: { kitchen: Kitchen }) {
             <Avatar person={member} small />
             <span>
               {member.name}
-              {member.role === "owner" && <small> · {t("kitchen.owner")}</small>}
+              {member.role === "owner" && <small>{t("kitchen.owner")}</small>}
             </span>
             {isHere(member) && <span className="here">{t("kitchen.here")}</span>}
           </li>

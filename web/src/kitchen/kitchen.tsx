@@ -10,13 +10,19 @@ import { Changes } from "./changes.js";
 import { Fridge } from "./fridge.js";
 import { Household } from "./household.js";
 
+const KEPT = "itcook.kitchen"; // which one was looked at last
+
 /** One of the person's kitchens: its fridge, and who shares it. */
 export function KitchenView() {
   const { t } = useLanguage();
   const { state, error, reload } = useLive<Page<Kitchen>>("/kitchens?limit=100", (page) => page);
-  const [chosen, choose] = useState<string>();
+  const [chosen, setChosen] = useState(() => localStorage.getItem(KEPT));
   const kitchens = state?.data ?? [];
   const kitchen = kitchens.find(({ id }) => id === chosen) ?? kitchens.find(({ is_home }) => is_home);
+  const choose = (id: string) => {
+    localStorage.setItem(KEPT, id);
+    setChosen(id);
+  };
   const enter = async (entered: Kitchen) => {
     await reload();
     choose(entered.id);

@@ -2,6 +2,7 @@ import type { FormEvent } from "react";
 import { post } from "../api/http.js";
 import { CATEGORIES, type Item, type Kitchen, LOCATIONS, UNITS } from "../api/types.js";
 import { useLanguage } from "../i18n/language.js";
+import { unitName } from "../i18n/units.js";
 import { Failure } from "../ui/failure.js";
 import { Choice, Field } from "../ui/field.js";
 import { useAction } from "../ui/use-action.js";
@@ -38,7 +39,9 @@ export function NewItem({ kitchen, added }: { kitchen: Kitchen; added: (item: It
         />
         <Choice label={t("kitchen.unit")} name="unit">
           {UNITS.map((unit) => (
-            <option key={unit}>{unit}</option>
+            <option key={unit} value={unit}>
+              {unitName(unit, 1, t)}
+            </option>
           ))}
         </Choice>
       </div>
@@ -58,6 +61,8 @@ export function NewItem({ kitchen, added }: { kitchen: Kitchen; added: (item: It
           ))}
         </Choice>
         <Field label={t("kitchen.expires")} name="expires_on" type="date" />
+      </div>
+      <div className="actions">
         <button type="submit" disabled={add.busy}>
           {t("kitchen.add")}
         </button>

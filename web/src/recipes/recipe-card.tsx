@@ -1,5 +1,6 @@
 import type { Ingredient, Recipe, RecipeSummary } from "../api/types.js";
 import { useLanguage } from "../i18n/language.js";
+import { unitName } from "../i18n/units.js";
 import { useLive } from "../stream/use-live.js";
 import { Failure } from "../ui/failure.js";
 
@@ -23,7 +24,7 @@ export function RecipeCard({ recipe, isOpen, toggle }: Shown) {
         <span className="tag">{t("recipes.for", { count: recipe.servings })}</span>
         <span className="tag">{t(`difficulty.${recipe.difficulty}`)}</span>
         {recipe.diets.map((diet) => (
-          <span key={diet} className="tag">
+          <span key={diet} className="tag plain">
             {t(`diet.${diet}`)}
           </span>
         ))}
@@ -42,9 +43,12 @@ function Whole({ id }: { id: string }) {
     <div className="whole">
       <div>
         <h4>{t("recipes.needs")}</h4>
-        <ul lang={state.language}>
+        <ul className="ingredients" lang={state.language}>
           {state.ingredients.map((ingredient) => (
-            <li key={ingredient.name}>{measured(ingredient, language)}</li>
+            <li key={ingredient.name}>
+              {[ingredient.name, ingredient.note].filter(Boolean).join(", ")}
+              <span className="figure">{measured(ingredient, language, t)}</span>
+            </li>
           ))}
         </ul>
       </div>
@@ -60,7 +64,12 @@ function Whole({ id }: { id: string }) {
   );
 }
 
-function measured({ name, quantity, unit, note }: Ingredient, language: string): string {
-  const amount = quantity === null ? "" : `${quantity.toLocaleString(language)} ${unit ?? ""} `;
-  return `${amount}${name}${note ? `, ${note}` : ""}`;
+function measured(
+  { quantity, unit }: Ingredient,
+  language: string,
+  t: ReturnType<typeof useLanguage>["t"],
+): string {
+  if (quantity === null) return "";
+  const amount = quantity.toLocaleString(language);
+  return unit === null ? amount : `${amount} ${unitName(unit, quantity, t)}`;
 }

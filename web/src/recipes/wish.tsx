@@ -18,7 +18,7 @@ export function Wish({ asked }: { asked: (request: RecipeRequest) => void }) {
     <form className="card" onSubmit={submit} aria-labelledby="wish-title">
       <h2 id="wish-title">{t("recipes.wish")}</h2>
       <Field label={t("recipes.ingredients")} name="ingredients" maxLength={500} />
-      <label className="switch">
+      <label className="option">
         <input type="checkbox" name="from_fridge" />
         {t("recipes.from_fridge")}
       </label>

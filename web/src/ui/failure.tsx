@@ -8,7 +8,7 @@ export function Failure({ error, retry }: { error: Error | undefined; retry?: ()
   if (!error) return null;
   return (
     <p className="failure" role="alert">
-      {error instanceof Problem ? described(error, t) : t("app.unreachable")}
+      {error instanceof Problem ? described(error, t) : t("app.offline")}
       {retry && (
         <button type="button" className="quiet" onClick={retry}>
           {t("app.retry")}
