@@ -206,7 +206,7 @@ migration: $(DEV) ## write the migration for changed models: make migration name
 .PHONY: fuzz-api
 fuzz-api: $(DEV) ## ask the API for what its document does not say, at length: make fuzz-api examples=100 seed=1
 	ITCOOK_FUZZ_EXAMPLES=$(or $(examples),100) ITCOOK_FUZZ_SEED=$(or $(seed),$(shell date +%s)) \
-		$(BIN)/pytest -n0 tests/openapi/fuzz_api.py
+		$(BIN)/pytest -n0 -s tests/openapi/test_fuzz_api.py
 
 .PHONY: generate
 generate: $(DEV) ## write the documents and types that are made from the code
