@@ -12,7 +12,7 @@ from itcook.auth.audit_log import Action, note
 from itcook.auth.principal import Principal
 from itcook.community import audience, views
 from itcook.community.people import find_user
-from itcook.database import Transaction, transactional
+from itcook.database import Transaction, inserts_only, transactional
 from itcook.errors import FieldError, NotFoundError, ValidationError
 from itcook.events import NewCommunityPost, PostDeleted, PostType, PostUpdated
 from itcook.goals import goals
@@ -45,11 +45,11 @@ class PostChanges:
 
 
 @transactional
+@inserts_only
 async def create_post(transaction: Transaction, author: Principal, draft: PostDraft) -> views.Post:
     """Share a post with everyone. Raises `ValidationError` if it names what does not exist."""
     await _check_references(transaction, author, draft)
-    row = await models.Post.create(
-        using_db=transaction.connection,
+    row = models.Post(
         author_id=author.user_id,
         content=draft.content,
         post_type=draft.post_type,
@@ -61,6 +61,7 @@ async def create_post(transaction: Transaction, author: Principal, draft: PostDr
         created_at=transaction.now,
         updated_at=transaction.now,
     )
+    transaction.inserts.add(row)
     event = NewCommunityPost(
         post_id=row.id,
         author_id=author.user_id,

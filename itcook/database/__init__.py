@@ -4,8 +4,8 @@ from itcook.database.failures import as_problem
 from itcook.database.lookup import Lookup
 from itcook.database.opening import MIGRATION_CONFIG, Database, Pool, is_behind, migrate, tortoise_config
 from itcook.database.postgresql import connect
-from itcook.database.sql import as_uuid, insert_rows, rows_among
-from itcook.database.transactions import Transaction, outcomes, running, transactional
+from itcook.database.sql import as_uuid, rows_among
+from itcook.database.transactions import Transaction, inserts_only, outcomes, running, transactional
 
 __all__ = [
     "MIGRATION_CONFIG",
@@ -16,7 +16,7 @@ __all__ = [
     "as_problem",
     "as_uuid",
     "connect",
-    "insert_rows",
+    "inserts_only",
     "is_behind",
     "migrate",
     "outcomes",

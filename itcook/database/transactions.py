@@ -6,7 +6,8 @@ Every write goes through `transactional`. What it adds to Tortoise's own transac
   cancellation in the middle would leak SQLite's only connection or one of PostgreSQL's pool.
 - Work can be put before the commit (the outbox's rows, so that their order follows the row locks taken
   before) and after it (nudges: nobody hears of what was not committed).
-- On SQLite, those that wait for the one writer share a commit (`itcook.database.units`).
+- On SQLite, those that wait for the one writer share a commit (`itcook.database.units`), and what they
+  insert with it (`itcook.database.inserts`).
 - What passes by itself (a lock, a deadlock, a failed serialization) is tried again; what does not
   becomes `UnavailableError`, and nothing was acknowledged.
 """
@@ -26,6 +27,7 @@ from tortoise.models import Model
 
 from itcook.clock import Clock, utc_now
 from itcook.database.failures import as_problem, passes_by_itself
+from itcook.database.inserts import Inserts
 from itcook.database.units import SharedFailureError, run_unit
 from itcook.tracing import tracer
 
@@ -37,6 +39,9 @@ BACKOFF_SECONDS = 0.05  # doubled each time, with jitter
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Work = TypeVar("Work", bound=Callable[..., Awaitable[Any]])
+
+_MARK = "itcook_inserts_only"
 
 log = structlog.get_logger(__name__)
 _current: contextvars.ContextVar["Transaction | None"] = contextvars.ContextVar("transaction", default=None)
@@ -47,11 +52,15 @@ outcomes: Counter[str] = Counter()
 
 
 class Transaction:
-    """One unit of work. `now` is the time of everything it writes."""
+    """One unit of work. `now` is the time of everything it writes.
 
-    def __init__(self, connection: TransactionalDBClient, now: datetime) -> None:
+    What is added to `inserts` is inserted with the commit: nothing in the unit may ask the database for it.
+    """
+
+    def __init__(self, connection: TransactionalDBClient, now: datetime, inserts: Inserts) -> None:
         self.connection = connection
         self.now = now
+        self.inserts = inserts
         self._before_commit: list[Callable[[], Awaitable[None]]] = []
         self._after_commit: list[Callable[[], None]] = []
 
@@ -93,6 +102,7 @@ class transactional(Generic[P, T]):  # noqa: N801 # used as a decorator
 
     def __init__(self, work: Callable[Concatenate[Transaction, P], Awaitable[T]]) -> None:
         self.within = work
+        self._inserts_only: bool = getattr(work, _MARK, False)
         update_wrapper(self, work)
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -110,8 +120,8 @@ class transactional(Generic[P, T]):  # noqa: N801 # used as a decorator
             return await _attempt(once)
 
     async def _once(self, args: Any, kwargs: Any, *, alone: bool) -> T:
-        async def work(connection: TransactionalDBClient) -> tuple[Transaction, T]:
-            transaction = Transaction(connection, type(self).clock())
+        async def work(connection: TransactionalDBClient, inserts: Inserts) -> tuple[Transaction, T]:
+            transaction = Transaction(connection, type(self).clock(), inserts)
             token = _current.set(transaction)
             try:
                 result = await self.within(transaction, *args, **kwargs)
@@ -120,9 +130,17 @@ class transactional(Generic[P, T]):  # noqa: N801 # used as a decorator
                 _current.reset(token)
             return transaction, result
 
-        transaction, result = await run_unit(work, alone=alone)
+        transaction, result = await run_unit(work, alone=alone, inserts_only=self._inserts_only)
         transaction.committed()
         return result
+
+
+def inserts_only(work: Work) -> Work:
+    """Say that `work` changes nothing but by the transaction's `inserts`, and records: on SQLite there is
+    nothing to go back to if it fails, and no savepoint. Put it right below `transactional`.
+    """
+    setattr(work, _MARK, True)
+    return work
 
 
 def is_inside() -> bool:

@@ -2,7 +2,8 @@
 
 SQLite has one writer, and what a commit costs is the wait for the disk. So the units that wait for their
 turn run one after another inside one transaction, each behind a savepoint, and one commit makes all of
-them durable. None is answered before it; one that fails is undone alone.
+them durable. None is answered before it; one that fails is undone alone. What they leave to be inserted is
+inserted just before it, and a unit that changes nothing else needs no savepoint.
 """
 
 import asyncio
@@ -16,28 +17,34 @@ from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClie
 from tortoise.exceptions import OperationalError
 from tortoise.transactions import in_transaction
 
+from itcook.database.inserts import Inserts
+
 MAX_UNITS = 64  # of one group: each waits for all, and each page that changes is kept once for each savepoint
 MAX_SECONDS = 0.02  # after which a group takes in no other unit, so that none waits long for its commit
 
 T = TypeVar("T")
-Work = Callable[[TransactionalDBClient], Awaitable[T]]
+Work = Callable[[TransactionalDBClient, Inserts], Awaitable[T]]
 
 
 class SharedFailureError(Exception):
     """The group failed and nothing of it is stored; it is not known which of its units was to blame."""
 
 
-async def run_unit(work: Work[T], *, alone: bool = False) -> T:
-    """The result of `work`, once it is durable. With `alone` it shares its transaction with no other.
+async def run_unit(work: Work[T], *, alone: bool = False, inserts_only: bool = False) -> T:
+    """The result of `work`, once it is durable, and what it leaves to be inserted with it. With `alone` it
+    shares its transaction with no other; with `inserts_only` it changes nothing by statements of its own.
 
     Raises what `work` raises, and what the commit does; then nothing of it is stored. Raises
     `SharedFailureError` if the unit may well succeed alone.
     """
     client = connections.get("default")
     if client.capabilities.dialect == "sqlite":
-        return await _writers.setdefault(client, Writer()).run(work, alone=alone)
+        unit = _Unit(alone=alone, inserts_only=inserts_only)
+        return await _writers.setdefault(client, Writer()).run(work, unit)
     async with in_transaction() as connection:
-        result = await work(connection)
+        inserts = Inserts()
+        result = await work(connection, inserts)
+        await inserts.write(connection)
         await connection.commit()
     return result
 
@@ -45,9 +52,11 @@ async def run_unit(work: Work[T], *, alone: bool = False) -> T:
 class _Unit:
     """Waits for its turn, then has `finished` with the error it met or None, then hears of the commit."""
 
-    def __init__(self, *, alone: bool) -> None:
+    def __init__(self, *, alone: bool, inserts_only: bool) -> None:
         loop = asyncio.get_running_loop()
         self.alone = alone
+        self.inserts_only = inserts_only
+        self.inserts = Inserts()
         self.turn: asyncio.Future[TransactionalDBClient] = loop.create_future()
         self.finished: asyncio.Future[BaseException | None] = loop.create_future()
         self.committed: asyncio.Future[None] = loop.create_future()
@@ -70,15 +79,14 @@ class Writer:
         self._waiting: deque[_Unit] = deque()
         self._writing: asyncio.Task[None] | None = None
 
-    async def run(self, work: Work[T], *, alone: bool) -> T:
+    async def run(self, work: Work[T], unit: _Unit) -> T:
         """See `run_unit`. The work runs in the caller's task; if that is cancelled, it is undone."""
-        unit = _Unit(alone=alone)
         self._waiting.append(unit)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
         failure: Exception | None = None
         try:
-            result = await _inside(await unit.turn, work)
+            result = await _inside(await unit.turn, work, unit.inserts)
         except BaseException as error:
             unit.finished.set_result(error)
             if not isinstance(error, Exception):
@@ -130,18 +138,25 @@ class Writer:
     async def _run_units(self, connection: TransactionalDBClient, group: list[_Unit]) -> bool:
         """Run units, one after another; `group` becomes those that ran. Whether there is what to commit."""
         opened_at = asyncio.get_running_loop().time()
+        inserts = Inserts()
         while (unit := self._next(group, opened_at)) is not None:
-            if group:
+            if group and not unit.inserts_only:
                 await connection.savepoint()
                 if unit.turn.done():
                     continue  # its task was cancelled meanwhile; nobody goes back to this savepoint
             group.append(unit)
+            changes = _changes(connection)
             unit.turn.set_result(connection)
-            if await unit.finished is not None:
+            if await unit.finished is None:
+                inserts.extend(unit.inserts)
+            elif not unit.inserts_only:
                 if len(group) == 1:
                     return False
                 await connection.savepoint_rollback()
+            assert not unit.inserts_only or _changes(connection) == changes, "it is said to insert only"
             _check_open(connection)
+        await inserts.write(connection)
+        _check_open(connection)
         return bool(group)
 
     def _next(self, group: Sequence[_Unit], opened_at: float) -> _Unit | None:
@@ -158,13 +173,18 @@ class Writer:
 _writers: WeakKeyDictionary[BaseDBAsyncClient, Writer] = WeakKeyDictionary()
 
 
-async def _inside(connection: TransactionalDBClient, work: Work[T]) -> T:
+async def _inside(connection: TransactionalDBClient, work: Work[T], inserts: Inserts) -> T:
     """Do `work` with `connection` as its task's own, also where it names none."""
     token = connections.set(connection.connection_name, connection)
     try:
-        return await work(connection)
+        return await work(connection, inserts)
     finally:
         connections.reset(token)
+
+
+def _changes(connection: TransactionalDBClient) -> int:
+    """How many rows its statements have changed so far."""
+    return int(cast("Any", connection)._connection.total_changes)
 
 
 def _check_open(connection: TransactionalDBClient) -> None:

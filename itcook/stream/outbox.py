@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from itcook.database import Transaction, insert_rows
+from itcook.database import Transaction
 from itcook.events import DurableEvent
 from itcook.identifiers import new_id
 from itcook.stream.addressing import Recorded, address
@@ -49,10 +49,9 @@ async def _write(transaction: Transaction) -> None:
             entries.append((" ".join(delivery.channels), body, transaction.now, traceparent))
             kind = type(delivery.event).__name__
             items += [(new_id(), user_id, kind, body, transaction.now) for user_id in delivery.inboxes]
-    connection = transaction.connection
-    columns = ("channels", "body", "created_at", "traceparent")
-    await insert_rows(connection, "stream_entries", columns, entries)
-    await insert_rows(connection, "inbox_items", ("id", "user_id", "type", "body", "created_at"), items)
+    inserts = transaction.inserts
+    inserts.add_rows("stream_entries", ("channels", "body", "created_at", "traceparent"), entries)
+    inserts.add_rows("inbox_items", ("id", "user_id", "type", "body", "created_at"), items)
 
 
 def _committed() -> None:

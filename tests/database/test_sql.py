@@ -3,7 +3,8 @@
 import pytest
 from tortoise import connections
 
-from itcook.database import as_uuid, insert_rows, rows_among
+from itcook.database import as_uuid, rows_among
+from itcook.database.sql import insert_rows
 from itcook.identifiers import new_id
 from itcook.models import StreamEntry, User
 from tests.support.statements import traced

@@ -13,8 +13,10 @@ from hypothesis import settings as bounds
 from hypothesis import strategies as st
 from tortoise import connections
 from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.exceptions import IntegrityError
 
-from itcook.database import Transaction, transactional, units
+from itcook.database import Transaction, inserts_only, transactional, units
+from itcook.database.inserts import Inserts
 from itcook.database.transactions import all_ended
 from itcook.database.units import run_unit
 from itcook.errors import ConflictError, UnavailableError
@@ -33,9 +35,12 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(units, "MAX_SECONDS", 60.0)
 
 
+def someone(email: str) -> User:
+    return User(email=email, password_hash="x", first_name="A", last_name="B", created_at=NOON)
+
+
 async def insert(connection: TransactionalDBClient, email: str) -> None:
-    user = User(email=email, password_hash="x", first_name="A", last_name="B", created_at=NOON)
-    await user.save(using_db=connection)
+    await someone(email).save(using_db=connection)
 
 
 async def break_commit(connection: TransactionalDBClient) -> None:
@@ -63,6 +68,14 @@ async def add_and_break_commit(transaction: Transaction, email: str) -> None:
     await break_commit(transaction.connection)
 
 
+@transactional
+@inserts_only
+async def leave(transaction: Transaction, *emails: str) -> None:
+    """Leave rows to be inserted with the commit, and nothing else."""
+    for email in emails:
+        transaction.inserts.add(someone(email))
+
+
 @asynccontextmanager
 async def full_disk() -> AsyncIterator[None]:
     """The file cannot grow, as far as SQLite is concerned."""
@@ -72,6 +85,10 @@ async def full_disk() -> AsyncIterator[None]:
         yield
     finally:
         await connection.execute_query(f"PRAGMA max_page_count = {2**30}")
+
+
+def savepoints(statements: Iterable[str]) -> int:
+    return sum(statement.startswith("SAVEPOINT") for statement in statements)
 
 
 async def emails() -> set[str]:
@@ -204,7 +221,7 @@ async def test_an_error_over_what_was_never_stored_is_not_told() -> None:
 async def test_a_unit_whose_task_is_cancelled() -> None:
     """At any moment: it is stored whole or not at all, and the units around it never notice."""
 
-    async def both(connection: TransactionalDBClient, name: str) -> None:
+    async def both(connection: TransactionalDBClient, inserts: Inserts, name: str) -> None:
         await insert(connection, f"{name} 1")
         await asyncio.sleep(0)
         await insert(connection, f"{name} 2")
@@ -235,6 +252,7 @@ class Plan(NamedTuple):
     starts: int
     pauses: int
     vanishes: bool  # its caller does, at some moment
+    leaves: bool  # its rows to the commit, and has no statement of its own but what breaks that
 
 
 PLANS = st.builds(
@@ -244,6 +262,7 @@ PLANS = st.builds(
     starts=st.integers(0, 12),
     pauses=st.integers(0, 3),
     vanishes=st.booleans(),
+    leaves=st.booleans(),
 )
 
 
@@ -251,13 +270,19 @@ PLANS = st.builds(
 async def follow(transaction: Transaction, name: str, plan: Plan) -> set[str]:
     rows = {f"{name} {number}" for number in range(plan.rows)}
     for row in sorted(rows):
-        await insert(transaction.connection, row)
+        if plan.leaves:
+            transaction.inserts.add(someone(row))
+        else:
+            await insert(transaction.connection, row)
         await turns(plan.pauses)
     if plan.outcome == "fails":
         raise ValueError(name)
     if plan.outcome == "breaks the commit":
         await break_commit(transaction.connection)
     return rows
+
+
+follow_without_a_savepoint = transactional(inserts_only(partial(follow.within)))
 
 
 async def turns(count: int) -> None:
@@ -267,7 +292,9 @@ async def turns(count: int) -> None:
 
 async def carried_out(name: str, plan: Plan) -> set[str]:
     await turns(plan.starts)
-    task = asyncio.create_task(follow(name, plan))
+    has_no_statement = plan.leaves and plan.outcome != "breaks the commit"
+    use_case = follow_without_a_savepoint if has_no_statement else follow
+    task = asyncio.create_task(use_case(name, plan))
     if plan.vanishes:
         await turns(plan.pauses + 1)  # after its first step: before that it never begins
         task.cancel()
@@ -309,7 +336,7 @@ class Refused:
 async def test_who_waits_is_told_that_no_transaction_can_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for ever, nothing spins, and the next one is written."""
 
-    async def work(connection: TransactionalDBClient) -> None:
+    async def work(connection: TransactionalDBClient, inserts: Inserts) -> None:
         await insert(connection, "ada@example.com")
 
     with monkeypatch.context() as patch:
@@ -319,3 +346,31 @@ async def test_who_waits_is_told_that_no_transaction_can_begin(monkeypatch: pyte
     assert [type(failure) for failure in failures] == [sqlite3.OperationalError] * 3
     await asyncio.wait_for(run_unit(work), 5)
     assert await User.exists(email="ada@example.com")
+
+
+async def test_what_is_left_to_the_commit_is_inserted_with_it() -> None:
+    """By all who share it, without a savepoint; who has statements of its own still has one."""
+    async with traced() as statements:
+        await asyncio.gather(*(leave(str(number), f"{number} too") for number in range(20)))
+    assert await emails() == {text for number in range(20) for text in (str(number), f"{number} too")}
+    assert savepoints(statements) == 0
+    assert statements.count("COMMIT") <= 2
+    async with traced() as statements:
+        await asyncio.gather(add("a"), leave("b"), add("c"))
+    assert savepoints(statements) == 1
+
+
+async def test_what_is_left_to_the_commit_may_break_it() -> None:
+    """Then whose row it is fails alone, and the others are stored."""
+    await add("taken")
+    results = await asyncio.gather(leave("a"), leave("taken"), add("b"), leave("c"), return_exceptions=True)
+    assert kinds(results) == [type(None), IntegrityError, str, type(None)]
+    assert await emails() == {"taken", "a", "b", "c"}
+
+
+async def test_who_has_statements_and_says_to_have_none() -> None:
+    """A defect, of which nothing is stored, and which nobody else notices."""
+    liar = transactional(inserts_only(add.within))
+    results = await asyncio.gather(leave("a"), liar("b"), leave("c"), return_exceptions=True)
+    assert kinds(results) == [type(None), AssertionError, type(None)]
+    assert await emails() == {"a", "c"}
