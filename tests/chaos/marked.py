@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from itcook import cli
+from itcook.database.inserts import Inserts
 from itcook.database.transactions import Transaction
 from itcook.stream import table
 from itcook.stream.redis.broker import RedisBroker
@@ -53,9 +54,9 @@ def _wrap(mark: Mark) -> None:
     """Put the places into the server."""
     before_post, before_stamp, before_commit, before_publish, before_flush = PLACES
 
-    async def complete(transaction: Transaction, wrapped: Callable[..., Any]) -> None:
-        await wrapped(transaction)
-        if transaction._before_commit:  # it recorded events
+    async def insert(inserts: Inserts, wrapped: Callable[..., Any], *arguments: Any) -> None:
+        await wrapped(inserts, *arguments)
+        if inserts._rows:  # events among them
             mark.pass_by(before_post)
 
     def committed(transaction: Transaction, wrapped: Callable[..., Any]) -> None:
@@ -78,7 +79,7 @@ def _wrap(mark: Mark) -> None:
         if batch.position:  # not at a heartbeat; what is written is sent at the end of the loop's turn
             mark.pass_by(before_flush)
 
-    _replace(Transaction, "complete", complete)
+    _replace(Inserts, "write", insert)
     _replace(Transaction, "committed", committed)
     _replace(RedisBroker, "publish", publish)
     _replace(DirectSink, "write", write)
