@@ -4,6 +4,7 @@ Ten thousand clients that come back at once must not be ten thousand queries, so
 in memory, and a fresh process loads them before it serves.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,6 +16,10 @@ from itcook.stream.recent import Recent, newest
 CAPACITY = 20_000  # events in memory; about 20 MB of average posts
 PAGE = 1_000  # rows a query when the table is asked
 MAX_REPLAY = 10_000  # events; who missed more is better off with fresh pages
+MAX_READ = (
+    100_000  # events read from the table for one client, as many as are kept by default: a second of CPU
+)
+READERS = 2  # clients for whom the table is read at once: a page holds the loop for 13 ms
 MAX_REPLAY_BYTES = 16 * 1024 * 1024  # of JSON: what one client's replay may hold in memory
 
 Read = Callable[[int, int], Awaitable[list[Envelope]]]
@@ -63,6 +68,7 @@ class History:
         self._reach = reach
         self._capacity = capacity
         self._recent = Recent(capacity)  # positions head - len + 1 … head
+        self._turns = asyncio.Semaphore(READERS)
 
     @property
     def cursor(self) -> str:
@@ -113,20 +119,37 @@ class History:
         position = self._position(cursor)
         until = self.head
         replay = _Replay()
-        while position < until and not self._reaches(position):
-            page = await self._page(position)
-            position = page[-1].position
-            mine = [one for one in page if not channels.isdisjoint(one.channels)]
-            replay.add([one for one in mine if one.position <= until])
+        if not self._reaches(position):
+            async with self._turns:
+                position = await self._collect(replay, channels, position, until)
         remembered = self._recent.among(channels, position, until, MAX_REPLAY)
         if remembered is None:
             raise NotCoveredError("too_far_behind")
         replay.add(remembered)
         return replay.envelopes
 
+    async def _collect(self, replay: _Replay, channels: frozenset[str], position: int, until: int) -> int:
+        """Add what the table has above `position`, as far as memory does not reach; up to where that is.
+
+        Few of the events may be of `channels`, and all have to be read to find them.
+        """
+        if self._oldest - position > MAX_READ:
+            raise NotCoveredError("too_far_behind")
+        while position < until and not self._reaches(position):
+            page = await self._page(position)
+            position = page[-1].position
+            mine = [one for one in page if not channels.isdisjoint(one.channels)]
+            replay.add([one for one in mine if one.position <= until])
+        return position
+
+    @property
+    def _oldest(self) -> int:
+        """The position behind which memory has everything."""
+        return self.head - len(self._recent)
+
     def _reaches(self, after: int) -> bool:
         """Whether memory has everything above the position `after`."""
-        return after >= self.head - len(self._recent)
+        return after >= self._oldest
 
     def _position(self, text: str) -> int:
         cursor = Cursor.parse(text)

@@ -1,5 +1,6 @@
 """History: the whole of what was missed, or an answer that says why not."""
 
+import asyncio
 from collections.abc import Awaitable
 
 import pytest
@@ -10,6 +11,7 @@ from itcook.stream import history as module
 from itcook.stream import recent
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History, NotCoveredError
+from tests.support import waiting
 from tests.support.stream import EPOCH, FakeTable, cursor, run_of, stored
 
 COMMUNITY = frozenset({"community"})
@@ -93,6 +95,39 @@ async def test_too_far_behind_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(await history.missed(cursor(0), COMMUNITY)) == 3
     table.events[2].size += 1
     assert await refusal(history.missed(cursor(0), COMMUNITY)) == "too_far_behind"
+
+
+async def test_too_far_behind_by_what_had_to_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events of other channels have to be read too: where they are too many, none is."""
+    monkeypatch.setattr(module, "MAX_READ", 50)
+    history, table = history_of(100, in_memory=False)
+    history.extend(run_of(101, 110))
+    table.events += run_of(101, 110)
+    assert await refusal(history.missed(cursor(49), frozenset({"quiet"}))) == "too_far_behind"
+    assert table.reads == 0
+    assert await history.missed(cursor(50), frozenset({"quiet"})) == []
+
+
+async def test_few_read_the_table_at_once() -> None:
+    """Whoever else is far behind waits for a turn; who is not waits for nobody."""
+    reading, most, go_on = 0, 0, asyncio.Event()
+    table = FakeTable(run_of(1, 10))
+
+    async def read(after: int, limit: int) -> list[Envelope]:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
+        await go_on.wait()
+        reading -= 1
+        return await table.read(after, limit)
+
+    history = History(EPOCH, 10, read)
+    late = [asyncio.create_task(history.missed(cursor(0), COMMUNITY)) for _ in range(5)]
+    await waiting.until(lambda: reading == module.READERS)
+    assert await history.missed(cursor(10), COMMUNITY) == []
+    go_on.set()
+    assert await asyncio.gather(*late) == [table.events] * 5
+    assert most == module.READERS
 
 
 async def test_what_is_published_during_a_replay_is_not_in_it() -> None:
