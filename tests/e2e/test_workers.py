@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.interpreters import installed, server_under
+from tests.support.metrics import metrics_url, scraped
 from tests.support.people import Person
+from tests.support.ports import free_port
 from tests.support.postgres import SECRET, Cluster
 from tests.support.processes import Server, refused_start
-from tests.support.streams import TRANSPORTS, Stream, StreamEndedError, Transport
+from tests.support.streams import PATIENCE_SECONDS, TRANSPORTS, Stream, StreamEndedError, Transport
 from tests.support.survival import survives
 from tests.support.workers import START_SECONDS, WORKERS, Says, Workers, is_cut_off, working
 
@@ -252,16 +254,70 @@ async def test_workers_that_cannot_start_say_why(tmp_path: Path, postgresql: Clu
     assert "itcook: ITCOOK_DATABASE_URL: the database is behind this version: run itcook migrate" in said
 
 
-async def test_the_port_of_workers_is_theirs_alone(tmp_path: Path, database_url: str) -> None:
+@pytest.fixture(scope="module")
+async def lasting_database_url(postgresql: Cluster) -> AsyncIterator[str]:
+    """Likewise, for as long as the workers below."""
+    async with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def metrics_port() -> int:
+    """Where the first worker tells its metrics."""
+    return free_port(WORKERS)
+
+
+@pytest.fixture(scope="module")
+async def lasting(
+    tmp_path_factory: pytest.TempPathFactory, lasting_database_url: str, metrics_port: int
+) -> AsyncIterator[Workers]:
+    """Workers for tests that leave them as they are."""
+    directory = tmp_path_factory.mktemp("workers")
+    bind = f"127.0.0.1:{metrics_port}"
+    async with working(directory, lasting_database_url, metrics_bind=bind) as workers:
+        yield workers
+
+
+async def test_the_port_of_workers_is_theirs_alone(
+    tmp_path: Path, lasting: Workers, lasting_database_url: str
+) -> None:
     """The one that the system chose is the same for all, and a second server is not let in beside them."""
-    async with working(tmp_path, database_url) as workers:
-        urls = [line["url"] for line in workers.server.lines if line["event"] == "serving"]
-        assert urls == [workers.server.url] * WORKERS
-        bind = workers.server.url.removeprefix("http://")
-        code, errors = await refused_start(
-            tmp_path, bind=bind, workers=WORKERS, database_url=database_url, secret=SECRET
-        )
-        assert (code, errors) == (
-            2,
-            f"itcook: ITCOOK_BIND: cannot listen on {bind}: Address already in use\n",
-        )
+    urls = [line["url"] for line in lasting.server.lines if line["event"] == "serving"]
+    assert urls == [lasting.server.url] * WORKERS
+    bind = lasting.server.url.removeprefix("http://")
+    code, errors = await refused_start(
+        tmp_path, bind=bind, workers=WORKERS, database_url=lasting_database_url, secret=SECRET
+    )
+    assert (code, errors) == (
+        2,
+        f"itcook: ITCOOK_BIND: cannot listen on {bind}: Address already in use\n",
+    )
+
+
+async def test_each_worker_tells_of_itself_at_a_port_of_its_own(lasting: Workers, metrics_port: int) -> None:
+    """In the order of their slots, from the port that is set on. Each knows its own connections and those of
+    nobody else, and that there are as many nodes as workers."""
+    streams = await lasting.connect_to_each(await lasting.api.register("Ada Lovelace"))
+    served = {line["pid"]: line for line in lasting.server.lines if line["event"] == "serving"}
+    assert {line["worker"] for line in served.values()} == set(range(WORKERS))
+    for pid, line in served.items():
+        url = await metrics_url(lasting.server, pid)
+        assert url == f"http://127.0.0.1:{metrics_port + line['worker']}/metrics"
+        assert (await scraped(url)).has("itcook_node_info", node_id=line["node_id"])
+        await _tells(url, [WORKERS, 1, 1])
+    for stream in streams.values():
+        await stream.close()
+
+
+async def _tells(url: str, expected: list[int]) -> None:
+    """Wait until the metrics there say so many nodes, and connections over each transport: a client that has
+    closed one waits for nobody, and a node that has just come may not be known yet."""
+    told: list[float] = []
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while told != expected:
+                seen = await scraped(url)
+                connections = [seen("itcook_connections", transport=transport) for transport in TRANSPORTS]
+                told = [seen("itcook_nodes"), *connections]
+    except TimeoutError:
+        raise AssertionError(f"{url} tells {told}, not {expected}") from None

@@ -2,14 +2,17 @@
 
 import random
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 
-def free_port() -> int:
-    """One that the system gives nobody by itself, also while the server that will need it again is down."""
+def free_port(count: int = 1) -> int:
+    """One that the system gives nobody by itself, also while the server that will need it again is down; the
+    first of `count` in a row.
+    """
     while True:
         # Linux itself gives 32768 to 60999. Hypothesis makes the common numbers the same in all processes.
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as sock, suppress(OSError):
-            sock.bind(("127.0.0.1", port))
-            return port
+        first = random.SystemRandom().randrange(20_000, 32_000)
+        with ExitStack() as stack, suppress(OSError):
+            for port in range(first, first + count):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
