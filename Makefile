@@ -9,7 +9,8 @@ PEERS := $(VENV)/peers
 NODE_PEERS := benchmarks/peers/node
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Four at a time, also on two cores: most tests wait for sockets, or for servers of their own.
-PYTEST ?= $(BIN)/pytest --numprocesses 4 --dist loadfile
+# In the order of tests/conftest.py, and not by the number of a file's tests.
+PYTEST ?= $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 
 # npm, where there is a Node that the client's tools run on.

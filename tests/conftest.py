@@ -21,6 +21,31 @@ from tests.support.people import Person, register
 from tests.support.postgres import SECRET, Cluster, cluster
 from tests.support.rest import CheckedClient
 
+# Files of these take long: they start servers and browsers. They begin first, so that in the end no process
+# is at one of them alone.
+LONG = (
+    "chaos",
+    "soak",
+    "e2e",
+    "hostile",
+    "openapi",
+    "contract",
+    "benchmarks",
+    "test_guides",
+    "test_readme",
+    "test_tutorial",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_order)
+
+
+def _order(item: pytest.Item) -> int:
+    within = item.path.relative_to(Path(__file__).parent).parts
+    scope = within[0].removesuffix(".py")
+    return LONG.index(scope) if scope in LONG else len(LONG)
+
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     contract.pytest_itemcollected(item)
