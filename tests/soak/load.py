@@ -5,7 +5,7 @@ import itertools
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, closing, suppress
 from dataclasses import dataclass
 
@@ -20,10 +20,9 @@ LONGEST = 2_000  # characters of a post; the shortest has one
 AT_ONCE = 32
 FOOD = {"name": "Soy milk", "quantity": 1, "unit": "l", "category": "other"}
 
-_MULTIPLY = """
-    WITH RECURSIVE time(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM time WHERE number < ?)
+_REPEAT = """
     INSERT INTO stream_entries (channels, body, created_at)
-    SELECT channels, body, created_at FROM time, stream_entries ORDER BY number
+    SELECT channels, body, created_at FROM stream_entries ORDER BY id LIMIT ?
 """
 _UNSTAMPED = "SELECT id FROM stream_entries WHERE position IS NULL LIMIT 1"
 
@@ -91,12 +90,15 @@ class Load:
         self.outcomes[status] += 1
 
 
-async def multiply(server: Server, times: int) -> None:
-    """Have all events that there were happen so many times more: they are in the table as if their causes had
-    just been committed, and the relay finds them.
+async def repeat(server: Server, times: int) -> AsyncIterator[None]:
+    """Have the first events that there were happen again, so many times, all of them at once: they are in the
+    table as if their causes had just been committed, and the relay finds them. Each time is over once it has.
     """
-    server.change(_MULTIPLY, times)
     with closing(sqlite3.connect(server.database)) as database:
-        async with asyncio.timeout(PATIENCE):
-            while database.execute(_UNSTAMPED).fetchone() is not None:  # noqa: ASYNC110 # another process's
-                await asyncio.sleep(0.1)
+        (count,) = database.execute("SELECT count(*) FROM stream_entries").fetchone()
+        for _ in range(times):
+            server.change(_REPEAT, count)
+            async with asyncio.timeout(PATIENCE):
+                while database.execute(_UNSTAMPED).fetchone():  # noqa: ASYNC110 # another process's state
+                    await asyncio.sleep(0.05)
+            yield

@@ -4,16 +4,18 @@ import asyncio
 import random
 import resource
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.crowd import crowd, handshake
 from itcook.stream.history import CAPACITY
 from tests.soak.clients import STAY_SECONDS, Account, coming_and_going
-from tests.soak.load import Cook, Load, cooks, multiply
+from tests.soak.load import Cook, Load, cooks, repeat
 from tests.soak.samples import MAX_GROWTH, Sample, Trend, Windows
 from tests.support.api import Api
+from tests.support.people import Person
 from tests.support.processes import LogLine, Server
 
 CLIENTS_PER_PERSON = 20
@@ -39,7 +41,7 @@ Say = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`rate` is of events a second, `stay` of seconds that a client stays, on average. So many `events` are
-    before the first client, and then the same again so many `times`, so that the history in memory is as full
+    before these clients, and then the same again so many `times`, so that the history in memory is as full
     as it ever is. `memory` is the most bytes of data that the server may have.
     """
 
@@ -100,13 +102,12 @@ async def soak(server: Server, plan: Plan, say: Say) -> Outcome:
     resource.prlimit(server.pid, resource.RLIMIT_DATA, (plan.memory, plan.memory))
     everybody = await _cooks(server, max(1, plan.clients // CLIENTS_PER_PERSON))
     watch = _Watch(server)
-    outcome = Outcome(plan, await watch.at_rest())
+    outcome = Outcome(plan, await _settled(watch))
     people = [cook.person for cook in everybody]
     port = server.address[1]
     going_on = Load(port, everybody, chance)
     say(f"{plan.events * (1 + plan.times):,} events, to fill what memory keeps of them")
-    await going_on.begin(plan.events)
-    await multiply(server, plan.times)
+    await _fill(server, people, going_on, plan)
     say(f"{plan.clients:,} clients come")
     async with (
         coming_and_going(port, people, plan.clients, outcome.account, chance, plan.stay),
@@ -126,6 +127,20 @@ async def _cooks(server: Server, count: int) -> list[Cook]:
         return await cooks(api, count)
     finally:
         await api.aclose()
+
+
+async def _fill(server: Server, people: Sequence[Person], going_on: Load, plan: Plan) -> None:
+    """Have events happen, under the eyes of somebody on each transport for each person: the bytes that are
+    sent of an event are kept with it.
+    """
+    port = server.address[1]
+    with crowd(port) as readers:
+        await readers.join(
+            [handshake(transport, person.access_token) for person in people for transport in ("ws", "sse")]
+        )
+        await going_on.begin(plan.events)
+        async for _ in repeat(server, plan.times):
+            await going_on.begin(1)  # which has the relay look
 
 
 @asynccontextmanager
@@ -149,6 +164,15 @@ async def _look(watch: "_Watch", outcome: Outcome, say: Say) -> None:
         if number % max(1, SAMPLES // SAID) == 0:
             say(line(outcome.samples[-1]))
         number += 1
+
+
+async def _settled(watch: "_Watch") -> Sample:
+    """The server once it has let go of those who registered."""
+    before, now = None, await watch.at_rest()
+    while before is None or (now.tasks, now.files) != (before.tasks, before.files):
+        await asyncio.sleep(LEAST_SECONDS)
+        before, now = now, await watch.at_rest()
+    return now
 
 
 async def _left(watch: "_Watch", before: Sample) -> Sample:
