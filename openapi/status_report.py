@@ -102,7 +102,11 @@ def _tests(run: TestRun) -> str:
     ]
     last = (f"**{total.name}**", total.passed, total.failed, total.skipped, f"{total.seconds:,.0f}")
     head = ("tests", "passed", "failed", "skipped", "seconds, added up")
-    return f"The run of {run.began}, in {run.seconds / 60:,.0f} minutes.\n\n{_table(head, [*rows, last])}"
+    told = f"The run of {run.began}, in {run.seconds / 60:,.0f} minutes."
+    if run.again:
+        names = ", ".join(f"`{name}`" for name in run.again)
+        told += f" Failed beside the others, and passed when it was run alone: {names}."
+    return f"{told}\n\n{_table(head, [*rows, last])}"
 
 
 def _kept(before: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from itcook.quotas.policies import POLICIES
 from openapi.generate import ROOT
 from openapi.status_report import NO_RUN, REPORT, TESTS, status_report
-from openapi.test_run import Area, TestRun, read_test_run
+from openapi.test_run import AGAIN, Area, TestRun, read_test_run
 
 SOME_TESTS = """
 import pytest
@@ -26,24 +26,53 @@ def test_five(): pass
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> TestRun:
-    """A run of some tests, in two places, as pytest tells of it."""
+def place(tmp_path: Path) -> Path:
+    """Where some tests are, in two places, and what pytest tells of their run."""
     (tmp_path / "tests/stream").mkdir(parents=True)
     (tmp_path / "tests/stream/test_some.py").write_text(SOME_TESTS)
     (tmp_path / "tests/test_top.py").write_text("def test_top(): pass\n")
-    options = ("-q", "-c", "/dev/null", f"--rootdir={tmp_path}", f"--junitxml={tmp_path / 'junit.xml'}")
-    command = [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "tests"]
-    subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-    told = read_test_run(tmp_path / "junit.xml")
-    assert told is not None
-    return told
+    run_tests(tmp_path, "junit.xml", "tests")
+    return tmp_path
 
 
-def test_a_run_is_counted_by_place(run: TestRun) -> None:
+def run_tests(place: Path, record: str, *chosen: str) -> None:
+    options = ("-q", "-c", "/dev/null", f"--rootdir={place}", f"--junitxml={place / record}")
+    command = [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", *chosen]
+    subprocess.run(command, cwd=place, capture_output=True, check=False)
+
+
+def told(place: Path) -> TestRun:
+    run = read_test_run(place / "junit.xml")
+    assert run is not None
+    return run
+
+
+def counts(run: TestRun) -> list[tuple[str, int, int, int]]:
+    return [(area.name, area.passed, area.failed, area.skipped) for area in run.areas]
+
+
+def test_a_run_is_counted_by_place(place: Path) -> None:
     """What broke before a test began is a failure too."""
-    counts = [(area.name, area.passed, area.failed, area.skipped) for area in run.areas]
-    assert counts == [("tests", 1, 0, 0), ("tests/stream", 2, 2, 1)]
+    run = told(place)
+    assert counts(run) == [("tests", 1, 0, 0), ("tests/stream", 2, 2, 1)]
     assert run.seconds >= sum(area.seconds for area in run.areas) >= 0
+    assert run.again == ()
+
+
+def test_what_passes_alone_is_counted_as_passed_and_named(place: Path) -> None:
+    """What fails alone too has failed; what an older run did alone says nothing of this one."""
+    some = place / "tests/stream/test_some.py"
+    some.write_text(SOME_TESTS.replace("assert False", "pass"))
+    run_tests(place, AGAIN, "tests/stream/test_some.py::test_three", "tests/stream/test_some.py::test_four")
+    run = told(place)
+    assert counts(run) == [("tests", 1, 0, 0), ("tests/stream", 3, 1, 1)]
+    (name,) = run.again
+    assert name.endswith("test_some.test_three")
+    report = status_report(ROOT, "", run)
+    assert f"Failed beside the others, and passed when it was run alone: `{name}`." in report
+    some.write_text(SOME_TESTS)
+    run_tests(place, "junit.xml", "tests")
+    assert counts(told(place)) == [("tests", 1, 0, 0), ("tests/stream", 2, 2, 1)]
 
 
 def test_without_a_file_there_was_no_run(tmp_path: Path) -> None:
