@@ -94,9 +94,14 @@ class Follower:
                 waited += BEREFT_POLL_SECONDS
 
     async def catch_up(self) -> None:
-        """Pass on everything the table has beyond the head."""
-        while page := await self._table.read(self._history.head, PAGE):
-            if page[0].position > self._history.head + 1:
+        """Pass on everything the table has beyond the head. What is stamped meanwhile comes by the broker: to
+        go after it would be to race the relay, with a query for every few events.
+        """
+        read = PAGE
+        while read == PAGE:
+            page = await self._table.read(self._history.head, PAGE)
+            read = len(page)
+            if page and page[0].position > self._history.head + 1:
                 log.error("retention was faster than this node", head=self._history.head)
                 self._history.restart(page[0].position - 1)
                 self._lost()

@@ -34,6 +34,14 @@ class Followed:
         self.lost += 1
 
 
+class Filling(FakeTable):
+    """The table of a relay that never rests: each time one looks there is one more."""
+
+    async def read(self, after: int, limit: int) -> list[Envelope]:
+        self.events += run_of(len(self.events) + 1, len(self.events) + 1)
+        return await super().read(after, limit)
+
+
 @given(st.data())
 async def test_late_twice_out_of_order_or_never(data: st.DataObject) -> None:
     """Any selection and order of events, in any batches: once each, and all once the table was read."""
@@ -66,6 +74,13 @@ async def test_a_gap_is_filled_from_the_table_at_once(monkeypatch: pytest.Monkey
     await until(lambda: followed.history.head == 1200)
     running.cancel()
     assert followed.published == list(range(1, 1201))
+
+
+async def test_a_busy_relay_is_not_raced() -> None:
+    """One reading that was not full is the end of it, though the table has more by then."""
+    followed = Followed(Filling())
+    await followed.follower.catch_up()
+    assert followed.published == [1]
 
 
 async def test_what_the_broker_lost_for_good_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
