@@ -17,6 +17,7 @@ import uvloop
 from benchmarks import (
     contest,
     contestants,
+    counting,
     expiry_scan,
     fanout,
     isolation,
@@ -66,6 +67,7 @@ def _all() -> list[Benchmark]:
         *resuming.BENCHMARKS,
         *personal.BENCHMARKS,
         *isolation.BENCHMARKS,
+        *counting.BENCHMARKS,
         *expiry_scan.BENCHMARKS,
         *matcher.BENCHMARKS,
     ]

@@ -1,17 +1,19 @@
-"""`itcook serve` with two additions, for benchmarks alone: `python -m benchmarks.app`.
+"""`itcook serve` with three additions, for benchmarks alone: `python -m benchmarks.app`.
 
 - A line on standard input, `COUNT CHANNEL LENGTH`, has so many events published on the channel, with so many
   characters of content: handed to the node's broker, as the relay does it once they are committed. That is
   a fan-out without the POST before it.
 - With `--count-reads`, `GET /benchmark/reads` tells how many SELECTs SQLite was given, and how many of
   them were of the stored stream.
+- With `--uncounted`, events and their deliveries are not counted for metrics.
 """
 
 import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from typing import Any
 
 from quart import Blueprint, Quart, current_app
@@ -87,6 +89,13 @@ async def _publish(app: Quart, count: int, channel: str, length: int) -> None:
     await node.broker.publish([envelope(Cursor(head.epoch, place), channel, content) for place in places])
 
 
+async def _count_nothing(app: Quart) -> AsyncGenerator[None, None]:
+    node = app.extensions["itcook"].stream
+    node.counters.published = lambda batch: None
+    node._broadcaster._delivered = None
+    yield
+
+
 def main() -> None:
     counted = Reads()
     if "--count-reads" in sys.argv[1:]:
@@ -100,6 +109,9 @@ def main() -> None:
     @app.before_serving
     async def obey() -> None:
         _obey(app)
+
+    if "--uncounted" in sys.argv[1:]:
+        app.while_serving(partial(_count_nothing, app))
 
     server.run(app, settings)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import contest, contestants, fanout, isolation, nodes, personal, posting, resuming
+from benchmarks import contest, contestants, counting, fanout, isolation, nodes, personal, posting, resuming
 from benchmarks.contestants import Contestant
 from benchmarks.figures import CLIENTS, MANY_CLIENTS
 from benchmarks.results import Results
@@ -100,6 +100,7 @@ def _all() -> Iterator[Target]:
     for kind in isolation.KINDS[1:]:
         figure = isolation.ratio(kind)
         yield _single(f"Others' p99 while one of 1,000 {kind}", isolation.NAME, figure, 1.1, "×")
+    yield _single(f"{counting.NAME}: {counting.COST}", counting.NAME, counting.COST, 3, "%")
 
 
 TARGETS = tuple(_all())

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-from benchmarks import contest, contestants, fanout, isolation, nodes, personal, posting, resuming
+from benchmarks import contest, contestants, counting, fanout, isolation, nodes, personal, posting, resuming
 from benchmarks.figures import CLIENTS, Benchmark, Figure
 from benchmarks.plots import bars
 from benchmarks.report import page, plots
@@ -95,7 +95,7 @@ def test_every_target_is_of_benchmarks_that_there_are() -> None:
     asked = _Asked()
     for target in TARGETS:
         assert target.measure(asked) is None
-    modules = (contest, fanout, posting, nodes, resuming, personal, isolation)
+    modules = (contest, fanout, posting, nodes, resuming, personal, isolation, counting)
     assert asked.names <= {one.name for module in modules for one in module.BENCHMARKS}
 
 
