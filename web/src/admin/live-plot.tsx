@@ -14,12 +14,17 @@ export function LivePlot({ title, lines }: { title: string; lines: Line[] }) {
   const { language } = useLanguage();
   const all = lines.flatMap(({ values }) => values.filter((value) => value !== null));
   const top = Math.max(1, ...all);
-  const now = lines.map(({ name, values }) => `${name} ${figure(values.at(-1) ?? null, language)}`.trim());
   return (
-    <figure className="card plot">
+    <figure className="card plot" data-lines={lines.length}>
       <figcaption>
         <span>{title}</span>
-        <strong className="figure">{now.join(" · ")}</strong>
+        <strong className="figure">
+          {lines.map(({ name, values }, index) => (
+            <span key={name} data-line={index}>
+              {`${name} ${figure(values.at(-1) ?? null, language)}`.trim()}{" "}
+            </span>
+          ))}
+        </strong>
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
         {lines.map(({ name, values }, index) => (

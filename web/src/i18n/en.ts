@@ -153,7 +153,7 @@ export const en = {
   "kitchen.create": "New kitchen",
   "kitchen.create_name": "Name of the kitchen",
   "expires.past": { one: "expired {count} day ago", other: "expired {count} days ago" },
-  "expires.today": "last good day",
+  "expires.today": "last day",
   "expires.soon": { one: "{count} day left", other: "{count} days left" },
   "expires.never": "no date",
   "category.vegetables": "Vegetables",
