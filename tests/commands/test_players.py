@@ -33,8 +33,8 @@ class Door(Api):
 
 @pytest.mark.parametrize("known", [0, 1, HOW_MANY // 2, HOW_MANY])
 async def test_who_was_there_before_is_asked_about_once(known: int) -> None:
-    """Everybody comes in, and being told that they have accounts is not what a second run is made of: the quota
-    is for the whole address, which could not register anybody afterwards.
+    """Everybody comes in, and only the first of an earlier run is told to have an account: the quota for that
+    is the whole address's, which could not register anybody afterwards.
     """
     arrivals = [deed for deed in Village(1, HOW_MANY).founding(0) if isinstance(deed, Arrive)]
     door = Door({deed.email for deed in arrivals[:known]})

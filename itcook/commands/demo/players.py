@@ -53,8 +53,8 @@ class Players:
     _items: list[str | None] = field(default_factory=list)
     _goals: list[str | None] = field(default_factory=list)
     _asked: int = 0
-    # Whoever comes next is most likely of an earlier run, as the last one was. To register them first would be counted
-    # as asking who has an account, and that quota is small.
+    # Whoever comes next is most likely of an earlier run, as the last one was. To register them first would
+    # be counted as asking who has an account, and that quota is small.
     _are_known: bool = False
 
     async def do(self, deed: Deed) -> str | None:

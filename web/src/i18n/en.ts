@@ -243,7 +243,7 @@ export const en = {
   "difficulty.hard": "hard",
 
   "inbox.title": "Inbox",
-  "inbox.empty": "Nothing here. What concerns you will be.",
+  "inbox.empty": "Nothing yet. Likes, comments and followers will show up here.",
   "inbox.read_all": "Mark all as read",
   "inbox.toasts": "News",
   "news.NewComment": "{who} commented: {what}",

@@ -296,7 +296,7 @@ export const ru: Record<Key, Phrase> = {
   "difficulty.hard": "сложно",
 
   "inbox.title": "Входящие",
-  "inbox.empty": "Пусто. Здесь будет то, что касается вас.",
+  "inbox.empty": "Пока пусто. Здесь появятся отметки, комментарии и подписчики.",
   "inbox.read_all": "Отметить всё прочитанным",
   "inbox.toasts": "Новости",
   "news.NewComment": "{who}, комментарий: {what}",
