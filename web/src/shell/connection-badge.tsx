@@ -1,4 +1,6 @@
+import type { Failure } from "@itcook/realtime";
 import { useId, useState } from "react";
+import { en, type Key } from "../i18n/en.js";
 import { useLanguage } from "../i18n/language.js";
 import { useShown, useStream } from "../stream/hooks.js";
 
@@ -24,6 +26,12 @@ export function ConnectionBadge() {
   );
 }
 
+/** Why it ended or is being made anew: in the person's language where that is known, or else as it was said. */
+function why({ code, message }: Failure, t: (key: Key) => string): string {
+  const key = `end.${code}`;
+  return key in en ? t(key as Key) : message;
+}
+
 function Details({ id }: { id: string }) {
   const { t } = useLanguage();
   const stream = useStream();
@@ -40,7 +48,7 @@ function Details({ id }: { id: string }) {
           <code>{cursor ?? "–"}</code>
         </dd>
       </dl>
-      {error && <p className="muted">{error.message}</p>}
+      {error && <p className="muted">{why(error, t)}</p>}
       <label className="switch">
         <input
           type="checkbox"
