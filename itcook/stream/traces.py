@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 def relayed(batch: Sequence[Envelope], began_at: int, stamped_at: int) -> None:
     """The relay began with `batch`, had stamped it, and has just published it; times as of `time_ns`."""
+    published_at = time_ns()
     for envelope in _traced(batch):
         _tell("stamp", "INTERNAL", envelope, {}, began_at, stamped_at)
-        _tell("publish", "PRODUCER", envelope, {}, stamped_at, time_ns())
+        _tell("publish", "PRODUCER", envelope, {}, stamped_at, published_at)
 
 
 class Flushes:

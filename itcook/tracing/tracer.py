@@ -22,7 +22,6 @@ from opentelemetry.semconv.attributes.code_attributes import CODE_FUNCTION_NAME
 from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
 from opentelemetry.semconv.attributes.http_attributes import (
     HTTP_REQUEST_METHOD,
-    HTTP_REQUEST_METHOD_ORIGINAL,
     HTTP_RESPONSE_STATUS_CODE,
     HTTP_ROUTE,
 )
@@ -75,11 +74,8 @@ class Tracer:
     @contextmanager
     def request(self, method: str, scheme: str, headers: Mapping[str, str]) -> Iterator[RequestSpan]:
         """The span of a request, which goes on with the trace that its `traceparent` names, if it has one."""
-        known = method if method in METHODS else "_OTHER"
+        known, name = (method, method) if method in METHODS else ("_OTHER", "HTTP")  # as the conventions say
         attributes = {HTTP_REQUEST_METHOD: known, URL_SCHEME: scheme}
-        if known != method:
-            attributes[HTTP_REQUEST_METHOD_ORIGINAL] = method
-        name = known if known == method else "HTTP"
         span = self._tracer.start_span(name, _propagator.extract(headers, _ROOT), SpanKind.SERVER, attributes)
         with trace.use_span(span, record_exception=False, set_status_on_exception=False):
             yield RequestSpan(span, name)

@@ -166,11 +166,13 @@ async def test_no_secret_and_nothing_that_was_written_is_in_a_span(
     api: Api, collecting: Collector, ada: Person
 ) -> None:
     """Whatever came over the wire: tokens in heads, tickets in addresses, names and posts in bodies."""
-    said, ticket_like = f"a secret recipe {secrets.token_hex(8)}", secrets.token_hex(16)
+    said, ticket_like = f"a secret recipe {secrets.token_hex(8)}", f"TICKET{secrets.token_hex(16)}"
     trace_id, headers = incoming()
     await traced_post(api, ada, headers, said)
     await api.request("GET", f"/community/{ticket_like}?ticket={ticket_like}", ada, headers=headers)
-    await collecting.trace(trace_id, lambda spans: len(spans) == WHOLE + 1)
+    await api.request(ticket_like, "/community/posts", ada, headers=headers)
+    spans = await collecting.trace(trace_id, lambda spans: len(spans) == WHOLE + 2)
+    assert "_OTHER" in {span.attributes.get("http.request.method") for span in spans}
     for secret in (said, ticket_like, ada.access_token, "Lovelace"):
         assert secret.encode() not in collecting.raw
 
