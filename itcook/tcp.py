@@ -13,6 +13,7 @@ import contextlib
 import ssl
 from typing import Any, cast
 
+import h11
 import structlog
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.task_group import TaskGroup
@@ -153,9 +154,14 @@ class Client(TCPServer):
         with contextlib.suppress(OSError, RuntimeError):
             if self._tls is None:
                 self.writer.write_eof()
-            else:
-                self.writer.close()  # which, over TLS, waits for the client to close and reads what comes
+            elif not self._is_in_a_request():
+                # TLS knows no half of a close: whatever comes after ours resets the connection.
+                self.writer.close()
         self._reading.reschedule(self.loop.time() + LINGER_SECONDS)
+
+    def _is_in_a_request(self) -> bool:
+        """Whether the client is in the middle of sending one, as where its body is refused for its size."""
+        return isinstance(self.protocol, HTTP1) and self.protocol.connection.their_state is h11.SEND_BODY
 
     async def _call(self, scope: Any, receive: ASGIReceiveCallable, *rest: Any) -> None:
         if not self._http2:

@@ -120,6 +120,12 @@ class DirectSink(asyncio.Protocol):
         self._here.leave(self.session)
         self.resume_writing()  # a message that came by POST may wait for room, and would for ever
 
+    def _may_close(self) -> bool:
+        """Whether the client sends nothing more. TLS knows no half of a close: whatever comes after ours
+        resets the connection.
+        """
+        return True
+
     @abstractmethod
     def _farewell(self, end: End) -> bytes:
         """What the transport itself says in the end."""
@@ -137,8 +143,8 @@ class DirectSink(asyncio.Protocol):
         with contextlib.suppress(OSError):  # of a client that has just gone; that is told as any other loss
             if self._transport.can_write_eof():
                 self._transport.write_eof()
-            else:
-                self._transport.close()  # TLS says it in its own way
+            elif self._may_close():
+                self._transport.close()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -171,7 +177,8 @@ class WebSocketSink(DirectSink):
 
     def data_received(self, data: bytes) -> None:
         if self._lingering is not None:
-            return  # read, so that it is not unread when the connection closes
+            self._hear_out(data)
+            return
         self._heard_at = now = _now()
         for received in self._inbound.feed(data, now):
             if isinstance(received, Answer):
@@ -179,7 +186,19 @@ class WebSocketSink(DirectSink):
             elif (message := self.session.receive(received, now)) is not None:
                 self._start(self._here.handle(self.session, message))
             if self._over:
+                self._hear_out(b"")
                 return
+
+    def _hear_out(self, data: bytes) -> None:
+        """Read it, so that it is not unread when the connection closes; over TLS, until the client leaves."""
+        if not self._transport.can_write_eof():
+            for _ in self._inbound.feed(data, _now()):
+                pass
+            if self._may_close():
+                self._transport.close()
+
+    def _may_close(self) -> bool:
+        return self._inbound.has_left
 
     def _answer(self, answer: Answer) -> None:
         self._send(answer.data)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wsproto.connection import Connection, ConnectionType
+from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import CloseConnection, Message, Ping, Pong
 from wsproto.events import Event as Frame
 from wsproto.frame_protocol import CloseReason
@@ -34,16 +34,24 @@ class Answer:
 class Inbound:
     """One client's side of a WebSocket."""
 
-    __slots__ = ("_frames", "_limit", "_parts", "_size")
+    __slots__ = ("_frames", "_is_over", "_limit", "_parts", "_size")
 
     def __init__(self, now: float) -> None:
         self._frames = Connection(ConnectionType.SERVER)
         self._limit = TokenBucket(FRAMES_PER_SECOND, FRAME_BURST, now)
         self._parts: list[str | bytes] = []  # of a message that is not complete
         self._size = 0  # bytes in them
+        self._is_over = False
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the client has said that it closes: it sends nothing more, and waits for the end."""
+        return self._frames.state in {ConnectionState.REMOTE_CLOSING, ConnectionState.CLOSED}
 
     def feed(self, data: bytes, now: float) -> Iterator[str | bytes | Answer]:
-        """What `data` completes: messages, and answers to send. After a closing one, feed nothing more."""
+        """What `data` completes: messages, and answers to send; nothing after a closing one."""
+        if self._is_over:
+            return
         self._frames.receive_data(data)
         for frame in self._frames.events():
             if _is_overhead(frame) and not self._limit.take(now):
@@ -53,6 +61,7 @@ class Inbound:
                 yield Answer(self._frames.send(frame.response()))
             elif isinstance(frame, CloseConnection):
                 # The client's own, or what wsproto makes of a frame that breaks the rules.
+                self._is_over = True
                 yield Answer(self._frames.send(frame.response()), closing=True)
                 return
             elif isinstance(frame, Message):
@@ -74,6 +83,7 @@ class Inbound:
         return b"".join(part for part in parts if isinstance(part, bytes))
 
     def _close(self, code: int, reason: str) -> Answer:
+        self._is_over = True
         return Answer(self._frames.send(CloseConnection(code, reason)), closing=True)
 
 

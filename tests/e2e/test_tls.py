@@ -19,7 +19,7 @@ from tests.support.contract import STREAMS, covers
 from tests.support.http2 import HTTP2Client, http2_client
 from tests.support.people import Person
 from tests.support.processes import LogLine, Server, refused_start, running
-from tests.support.raw_websocket import BINARY, TEXT, frame
+from tests.support.raw_websocket import BINARY, CLOSE, TEXT, RawWebSocket, frame, handshake
 from tests.support.streams import TRANSPORTS, SSEStream, Transport
 
 HEARTBEAT_SECONDS = 0.4
@@ -87,6 +87,47 @@ async def test_both_transports_work_over_tls_with_http_1(
             await stream.next_of("Heartbeat")
         post = await http1.post(grace, "over TLS")
         assert (await stream.next_of("NewCommunityPost")).data["post_id"] == post["id"]
+
+
+async def test_a_websocket_that_still_sends_gets_the_last_words(
+    server: Server, certificate: Certificate, grace: Person
+) -> None:
+    """What comes behind the frame that ended it resets nothing: the close frame arrives, is answered, and the
+    connection is closed as TLS does it."""
+    tls = certificate.trusting("http/1.1")
+    reader, writer = await asyncio.open_connection(*server.address, ssl=tls)
+    raw = RawWebSocket(reader, writer, "")
+    await raw.send(handshake("x", grace.access_token))
+    await reader.readuntil(b"\r\n\r\n")
+    await raw.send(frame(BINARY, b"x") + frame(TEXT, b"{}") * 10)
+    assert await raw.close_code() == 1003
+    await raw.send(frame(TEXT, b"{}") * 10)
+    await raw.send(frame(CLOSE, b"\x03\xeb"))
+    async with asyncio.timeout(10):
+        assert await reader.read() == b""
+    writer.close()
+
+
+async def test_a_refused_body_that_still_comes_resets_no_answer(
+    server: Server, certificate: Certificate, grace: Person
+) -> None:
+    """Over HTTP/1.1: 413 is read to its end by a client that is in the middle of its 17 MB."""
+    tls = certificate.trusting("http/1.1")
+    reader, writer = await asyncio.open_connection(*server.address, ssl=tls)
+    lines = (
+        "POST /api/v1/community/posts HTTP/1.1",
+        "Host: x",
+        f"Authorization: Bearer {grace.access_token}",
+    )
+    head = "\r\n".join([*lines, "Content-Type: application/json", f"Content-Length: {17 * 2**20}", "", ""])
+    writer.write(head.encode() + b"x" * 2**20)
+    answer = await reader.readuntil(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 413 "), answer
+    for _ in range(4):
+        writer.write(b"x" * 2**18)
+        await writer.drain()
+    assert not writer.transport.is_closing()
+    writer.transport.abort()
 
 
 async def test_sse_comes_over_http_2(api: Api, grace: Person) -> None:

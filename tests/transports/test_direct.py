@@ -1,8 +1,12 @@
 """The direct sink on a real connection: every byte, what waits, and how it ends."""
 
 import asyncio
+import fcntl
 import socket
+import struct
+import termios
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +16,7 @@ from itcook.stream.connections import Connections
 from itcook.stream.envelope import Batch, Envelope
 from itcook.stream.history import History
 from itcook.stream.session import Liveness, TransportName
-from tests.support.raw_websocket import CLOSE, PING, PONG, frame
+from tests.support.raw_websocket import BINARY, CLOSE, PING, PONG, TEXT, frame
 from tests.support.stream import EPOCH, NODE, NOON, FakeTable, run_of, someone, stored, verifying
 from tests.support.waiting import until
 from transports import direct as module
@@ -27,8 +31,11 @@ NOTHING = StreamParameters((), None)
 class Line:
     """A sink of someone who reads only when told to; `peer` is their end."""
 
-    def __init__(self, here: Connections, peer: socket.socket, sink: DirectSink) -> None:
+    def __init__(
+        self, here: Connections, transport: asyncio.Transport, peer: socket.socket, sink: DirectSink
+    ) -> None:
         self.here = here
+        self.transport = transport
         self.peer = peer
         self.sink = sink
 
@@ -55,9 +62,32 @@ class Line:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
+    async def read_by_sink(self) -> None:
+        """What `peer` has sent was read at our end."""
+        mine: socket.socket = self.transport.get_extra_info("socket")
+        await until(lambda: not _unread(mine))
+        await asyncio.sleep(0)
+
+    @property
+    def is_open(self) -> bool:
+        return not self.transport.is_closing()
+
     async def gone(self) -> None:
         """The session has left."""
         await until(lambda: not len(self.here))
+
+
+class NoHalfClose:
+    """A transport that, as TLS, is closed whole or not at all."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class Lines:
@@ -76,6 +106,12 @@ class Lines:
         connection, peer = await self._pair()
         return self._begin(SSESink(self.here, connection, sse_blocks, http_version), peer)
 
+    async def as_over_tls(self) -> Line:
+        """A WebSocket on which there is no half of a close."""
+        connection, peer = await self._pair()
+        whole = cast("asyncio.Transport", NoHalfClose(connection.transport))
+        return self._begin(WebSocketSink(self.here, Connection(whole, connection.take_over)), peer)
+
     async def over_tcp(self) -> Line:
         """A WebSocket whose kernel can refuse a shutdown, as it never does between a pair of sockets."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -93,7 +129,7 @@ class Lines:
     def _begin(self, sink: DirectSink, peer: socket.socket) -> Line:
         transport: TransportName = "websocket" if isinstance(sink, WebSocketSink) else "sse"
         sink.begin(self.here.open(someone(), transport, sink), NOTHING)
-        return Line(self.here, peer, sink)
+        return Line(self.here, self._opened[-1][0], peer, sink)
 
     async def _pair(self) -> tuple[Connection, socket.socket]:
         return await self._over(*socket.socketpair())
@@ -103,6 +139,12 @@ class Lines:
         transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=server)
         self._opened.append((transport, peer))
         return Connection(transport, transport.set_protocol), peer
+
+
+def _unread(sock: socket.socket) -> int:
+    """Bytes that the kernel has for it (tcp(7), SIOCINQ)."""
+    (count,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.FIONREAD, bytes(4)))
+    return int(count)
 
 
 @pytest.fixture
@@ -178,6 +220,46 @@ async def test_who_does_not_close_is_dropped(lines: Lines, monkeypatch: pytest.M
     await line.fill()
     line.sink.session.end(ends.TOO_SLOW)
     line.peer.send(frame(PING))
+    await line.gone()
+
+
+async def test_over_tls_the_last_words_wait_for_the_client(lines: Lines) -> None:
+    """It may still be sending, which would reset a connection that is closed: it is heard out until its own
+    close, and answered nothing more."""
+    line = await lines.as_over_tls()
+    line.sink.session.end(ends.TOO_MANY_MESSAGES)
+    assert b'"code":4429' in await line.read(ends.TOO_MANY_MESSAGES.reason.encode())
+    line.peer.send(frame(TEXT, b"{}") + frame(PING))
+    await line.read_by_sink()
+    assert line.is_open
+    line.peer.send(frame(TEXT, b"{}") + frame(CLOSE, b"\x11\x4d"))
+    assert await line.rest() == b""
+    await line.gone()
+
+
+async def test_over_tls_a_close_behind_what_ended_the_stream_is_seen(lines: Lines) -> None:
+    """In one piece with it."""
+    line = await lines.as_over_tls()
+    await line.read(b"}}")
+    line.peer.send(frame(BINARY, b"x") + frame(CLOSE, b"\x03\xe8"))
+    assert b'"code":1003' in await line.rest()
+    await line.gone()
+
+
+async def test_over_tls_a_client_that_closes_is_not_waited_for(lines: Lines) -> None:
+    """It has said that it sends nothing more."""
+    line = await lines.as_over_tls()
+    await line.read(b"}}")
+    line.peer.send(frame(CLOSE, b"\x03\xe8bye"))
+    assert await line.rest() == frame(CLOSE, b"\x03\xe8bye", masked=False)
+    await line.gone()
+
+
+async def test_over_tls_who_does_not_close_is_dropped(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After frames that cannot be read, too: nothing behind them is looked at."""
+    monkeypatch.setattr(module, "LINGER_SECONDS", 0.05)
+    line = await lines.as_over_tls()
+    line.peer.send(frame(TEXT, b"{}", masked=False) + frame(CLOSE, b"\x03\xe8"))
     await line.gone()
 
 
