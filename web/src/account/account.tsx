@@ -4,6 +4,7 @@ import { useLanguage } from "../i18n/language.js";
 import { useSession, useUser } from "../session/session.js";
 import { Preferences } from "../shell/preferences.js";
 import { go } from "../shell/router.js";
+import { SignOut } from "../shell/sign-out.js";
 import { Avatar } from "../ui/avatar.js";
 import { Field } from "../ui/field.js";
 import { ConfirmedForm } from "./confirmed-form.js";
@@ -26,8 +27,6 @@ export function AccountView() {
 }
 
 function Person() {
-  const { t } = useLanguage();
-  const { signOut } = useSession();
   const user = useUser();
   return (
     <section className="card person">
@@ -37,9 +36,7 @@ function Person() {
         <span className="muted">{user.email}</span>
       </p>
       <Preferences />
-      <button type="button" className="quiet" onClick={() => void signOut()}>
-        {t("session.out")}
-      </button>
+      <SignOut />
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { ACTIONS, type AuditAction, type AuditEntry } from "../api/types.js";
+import { en, type Key } from "../i18n/en.js";
 import { useLanguage } from "../i18n/language.js";
 import { Failure } from "../ui/failure.js";
 import { Ago } from "../ui/time.js";
@@ -66,12 +67,13 @@ export function AuditLog() {
 
 function Row({ entry }: { entry: AuditEntry }) {
   const { t } = useLanguage();
+  const key = `audit.${entry.action}`; // a newer server may know more actions
   return (
     <tr>
       <td>
         <Ago at={entry.created_at} />
       </td>
-      <th scope="row">{t(`audit.${entry.action}`)}</th>
+      <th scope="row">{key in en ? t(key as Key) : entry.action}</th>
       <td>{entry.actor_id === null ? t("audit.operator") : (entry.actor_name ?? t("audit.gone"))}</td>
       <td>{entry.subject_name ?? "–"}</td>
       <td>{entry.details || "–"}</td>

@@ -247,7 +247,7 @@ export type AuditAction = (typeof ACTIONS)[number];
 
 export interface AuditEntry {
   id: string;
-  action: AuditAction;
+  action: string;
   /** Null for the operator, on the command line. */
   actor_id: string | null;
   actor_name: string | null;

@@ -1,11 +1,11 @@
 import type { Account } from "../api/types.js";
 import { useLanguage } from "../i18n/language.js";
 import { useInbox } from "../inbox/inbox.js";
-import { useSession } from "../session/session.js";
 import { Avatar } from "../ui/avatar.js";
 import { Icon, type IconName } from "../ui/icon.js";
 import { Preferences } from "./preferences.js";
 import { Link, type Path, usePath } from "./router.js";
+import { SignOut } from "./sign-out.js";
 
 const PLACES: [Path, IconName & ("feed" | "kitchen" | "goals" | "recipes" | "inbox" | "admin")][] = [
   ["/", "feed"],
@@ -59,7 +59,6 @@ function Place({ path, name }: { path: Path; name: (typeof PLACES)[number][1] })
 
 function Own({ user }: { user: Account }) {
   const { t } = useLanguage();
-  const { signOut } = useSession();
   return (
     <div className="own">
       <Link
@@ -71,9 +70,7 @@ function Own({ user }: { user: Account }) {
         <Avatar person={user} small /> <span>{user.name}</span>
       </Link>
       <Preferences />
-      <button type="button" className="quiet" onClick={() => void signOut()}>
-        {t("session.out")}
-      </button>
+      <SignOut />
     </div>
   );
 }
