@@ -39,6 +39,7 @@ from tests.support.raw_websocket import TEXT as TEXT_FRAME
 from tests.support.raw_websocket import frame, raw_websocket
 
 WATCHED = ROOT / "tests/support/watched_server.py"
+SETTINGS = {"access_token_seconds": 86_400}  # the long run is longer than a token lives, and 401 is soon said
 PATIENCE_SECONDS = 30
 PROBE = b'"ref":"probe"'
 
@@ -47,7 +48,7 @@ PROBE = b'"ref":"probe"'
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """One whose tasks can be counted."""
     directory = tmp_path_factory.mktemp("watched")
-    async with started(Server(directory, {}, sys.executable, "-P", WATCHED)) as server:
+    async with started(Server(directory, SETTINGS, sys.executable, "-P", WATCHED)) as server:
         yield server
 
 
