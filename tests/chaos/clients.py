@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -87,10 +88,12 @@ class Client:
         self._chance = chance
         self._cursor: str | None = None
         self._told: dict[str, Any] = {}  # what the server said before it ended the connection
+        self._tried: deque[str] = deque(maxlen=8)  # where it last tried to connect, and what it met
 
     def __str__(self) -> str:
         where = f"at {self.node.name}" if self.node is not None else "nowhere"
-        return f"{self.account.name}, {where}, after {self._cursor}, {dict(self.account.ends)}"
+        tried = "; ".join(self._tried)
+        return f"{self.account.name}, {where}, after {self._cursor}, {dict(self.account.ends)}, tried {tried}"
 
     async def follow(self) -> None:
         """Follow until cancelled, or sent away for good."""
@@ -107,17 +110,20 @@ class Client:
         """Until the connection is over: by the server, the network, or the client's own wish."""
         direct = self._chance.random() > BY_NETWORK
         self._told = {}
+        self._tried.append(f"{node.name}{'' if direct else ' by network'} at {_now():.1f}")
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 address = node.server.address if direct else node.network.address
                 await asyncio.get_running_loop().create_connection(lambda: connection, *address)
-        except OSError:
+        except OSError as error:
+            self._tried[-1] += f": {error!r}"
             return
         try:
             if not await self._leaves(connection, node):
                 self._note_end(connection)
         finally:
             self.node = None
+            self._tried[-1] += f": {connection.wire.status} until {_now():.1f}"
             connection.abort()
 
     async def _leaves(self, connection: Connection, node: Node) -> bool:
