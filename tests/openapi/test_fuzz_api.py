@@ -25,7 +25,7 @@ from tests.support.servers import serving
 EXAMPLES = os.environ.get("ITCOOK_FUZZ_EXAMPLES")  # of each operation; `make fuzz-api` says how many
 FEW = "3"  # else: some 360 requests, ten seconds
 SEED = os.environ.get("ITCOOK_FUZZ_SEED", "20261125")
-PHASES = "examples,fuzzing" if EXAMPLES is None else "examples,coverage,fuzzing"
+PHASES = "examples,fuzzing" if EXAMPLES is None else "examples,coverage,fuzzing,stateful"
 FAILED = ROOT / "build/schemathesis"  # what failed is kept here, and asked again first in the next run
 PATIENCE = 600 if EXAMPLES is None else 1000 * int(EXAMPLES)  # seconds; this machine may be busy
 STREAMS = "/api/v1/realtime/(sse|ws)"  # they do not end, and have tests of their own
