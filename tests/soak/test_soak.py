@@ -14,7 +14,7 @@ from tests.support.documents import ROOT
 from tests.support.figures import report
 from tests.support.processes import Server, started
 
-PLAN = Plan(seed=7, minutes=0.1, clients=40, rate=40, events=50, times=1, stay=1.0)
+PLAN = Plan(seed=7, minutes=0.07, clients=40, rate=40, events=50, times=1, stay=1.0)
 REST = Sample(0, resident=100_000, anonymous=80_000, connections=0, tasks=15, files=20, blocks=1_000)
 
 
