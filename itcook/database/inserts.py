@@ -1,7 +1,7 @@
 """Rows that wait for the commit, to be inserted with those of all transactions that share it.
 
 On SQLite each statement is a hop to the thread of the database and back, which costs several times what the
-insert does. So what nobody reads before the commit is not inserted row by row.
+insert does. So what its own transaction does not read is not inserted row by row.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from itcook.database.sql import insert_rows
 
 
 class Inserts:
-    """Rows by their tables. Those of models go first, and tables in the order in which they were named, so
-    that a row may refer to one that was added before it.
+    """Rows by their tables, each table's in their order. Between tables there is no order to rely on: no row
+    may refer to one that waits like it.
     """
 
     def __init__(self) -> None:
@@ -36,8 +36,10 @@ class Inserts:
             self.add_rows(table, columns, values)
 
     async def write(self, connection: BaseDBAsyncClient) -> None:
-        """Insert them, each table's in one statement."""
-        for model, rows in self._models.items():
+        """Insert them, each table's in one statement; then none waits any more."""
+        models, self._models = self._models, {}
+        tables, self._rows = self._rows, {}
+        for model, rows in models.items():
             await model.bulk_create(rows, using_db=connection)
-        for (table, columns), values in self._rows.items():
+        for (table, columns), values in tables.items():
             await insert_rows(connection, table, columns, values)

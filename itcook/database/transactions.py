@@ -65,7 +65,9 @@ class Transaction:
         self._after_commit: list[Callable[[], None]] = []
 
     def before_commit(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Have `call` awaited as the last thing inside the transaction, in the order given."""
+        """Have `call` awaited when the work is done, in the order given; what it adds to `inserts` is
+        inserted last.
+        """
         self._before_commit.append(call)
 
     def after_commit(self, call: Callable[[], None]) -> None:

@@ -2,8 +2,9 @@
 
 SQLite has one writer, and what a commit costs is the wait for the disk. So the units that wait for their
 turn run one after another inside one transaction, each behind a savepoint, and one commit makes all of
-them durable. None is answered before it; one that fails is undone alone. What they leave to be inserted is
-inserted just before it, and a unit that changes nothing else needs no savepoint.
+them durable. None is answered before it; one that fails is undone alone. What they leave to be inserted waits
+until the commit, or until a unit comes that has statements, which must find it; a unit that has none needs no
+savepoint.
 """
 
 import asyncio
@@ -122,6 +123,9 @@ class Writer:
             own = error if len(group) == 1 and isinstance(error, Exception) else None
             for unit in group:
                 unit.settle(own or SharedFailureError(str(error)))
+                if not unit.turn.done():  # what has to be done before its turn has failed
+                    unit.turn.set_exception(SharedFailureError(str(error)))
+                    unit.turn.exception()  # its task may be cancelled just now, and asyncio must not complain
             if not group and isinstance(error, Exception):
                 self._refuse(error)
             if not isinstance(error, Exception):
@@ -140,11 +144,12 @@ class Writer:
         opened_at = asyncio.get_running_loop().time()
         inserts = Inserts()
         while (unit := self._next(group, opened_at)) is not None:
-            if group and not unit.inserts_only:
+            group.append(unit)
+            if len(group) > 1 and not unit.inserts_only:
+                await inserts.write(connection)
                 await connection.savepoint()
                 if unit.turn.done():
                     continue  # its task was cancelled meanwhile; nobody goes back to this savepoint
-            group.append(unit)
             changes = _changes(connection)
             unit.turn.set_result(connection)
             if await unit.finished is None:

@@ -76,6 +76,12 @@ async def leave(transaction: Transaction, *emails: str) -> None:
         transaction.inserts.add(someone(email))
 
 
+@transactional
+async def clear(transaction: Transaction) -> int:
+    """Delete everybody; how many there were."""
+    return await User.all().using_db(transaction.connection).delete()
+
+
 @asynccontextmanager
 async def full_disk() -> AsyncIterator[None]:
     """The file cannot grow, as far as SQLite is concerned."""
@@ -358,6 +364,12 @@ async def test_what_is_left_to_the_commit_is_inserted_with_it() -> None:
     async with traced() as statements:
         await asyncio.gather(add("a"), leave("b"), add("c"))
     assert savepoints(statements) == 1
+
+
+async def test_who_has_statements_finds_what_was_left_before() -> None:
+    """And nobody else's: whoever deletes what there is of a person misses nothing of it."""
+    assert (await asyncio.gather(leave("a"), leave("b"), clear(), leave("c")))[2] == 2
+    assert await emails() == {"c"}
 
 
 async def test_what_is_left_to_the_commit_may_break_it() -> None:

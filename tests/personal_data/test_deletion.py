@@ -4,10 +4,16 @@ import asyncio
 import json
 from typing import Any
 
+from quart import Quart
 from quart.typing import TestClientProtocol as Client
 from tortoise import connections
 
 from itcook import models
+from itcook.community.likes import like
+from itcook.community.posts import PostDraft, create_post
+from itcook.errors import ConflictError
+from itcook.personal_data.deletion import delete_account
+from tests.support.community import sign_up
 from tests.support.logins import is_signed_in
 from tests.support.people import PASSWORD, Person
 
@@ -105,3 +111,18 @@ async def test_what_comes_at_the_same_time_is_no_defect(client: Client, ada: Per
     [left] = await models.Post.all()
     assert left.comments_count == 0
     assert not await models.Comment.exists()
+    assert str(ada.id) not in (await everything())["inbox_items"]
+
+
+async def test_what_shares_the_commit_is_found_too(app: Quart) -> None:
+    """On SQLite a like and the deletion of who likes may be units of one group."""
+    for number in range(3):
+        author, leaver = await sign_up(f"Author {number}"), await sign_up(f"Leaver {number}")
+        post = await create_post(author, PostDraft("Theirs"))
+        confirmed = await models.User.get(id=leaver.user_id)
+        liked, deleted = await asyncio.gather(
+            like(leaver, post.id), delete_account(leaver, confirmed), return_exceptions=True
+        )
+        assert not isinstance(deleted, BaseException)
+        assert not isinstance(liked, BaseException) or isinstance(liked, ConflictError)
+        assert str(leaver.user_id) not in (await everything())["inbox_items"]
