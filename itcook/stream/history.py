@@ -5,7 +5,8 @@ in memory, and a fresh process loads them before it serves.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,6 +21,7 @@ MAX_READ = (
     100_000  # events read from the table for one client, as many as are kept by default: a second of CPU
 )
 READERS = 2  # clients for whom the table is read at once: a page holds the loop for 13 ms
+TURN_SECONDS = 10.0  # that a client waits for that; then it is better off with fresh pages, too
 MAX_REPLAY_BYTES = 16 * 1024 * 1024  # of JSON: what one client's replay may hold in memory
 
 Read = Callable[[int, int], Awaitable[list[Envelope]]]
@@ -120,13 +122,26 @@ class History:
         until = self.head
         replay = _Replay()
         if not self._reaches(position):
-            async with self._turns:
+            async with self._turn():
                 position = await self._collect(replay, channels, position, until)
         remembered = self._recent.among(channels, position, until, MAX_REPLAY)
         if remembered is None:
             raise NotCoveredError("too_far_behind")
         replay.add(remembered)
         return replay.envelopes
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Have the table read for one client."""
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise NotCoveredError("too_far_behind") from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def _collect(self, replay: _Replay, channels: frozenset[str], position: int, until: int) -> int:
         """Add what the table has above `position`, as far as memory does not reach; up to where that is.

@@ -130,6 +130,28 @@ async def test_few_read_the_table_at_once() -> None:
     assert most == module.READERS
 
 
+async def test_nobody_waits_for_ever_for_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose turn does not come begins anew; and who gives up waiting takes nobody's turn."""
+    go_on = asyncio.Event()
+    table = FakeTable(run_of(1, 10))
+
+    async def read(after: int, limit: int) -> list[Envelope]:
+        await go_on.wait()
+        return await table.read(after, limit)
+
+    history = History(EPOCH, 10, read)
+    reading = [asyncio.create_task(history.missed(cursor(0), COMMUNITY)) for _ in range(module.READERS)]
+    leaver = asyncio.create_task(history.missed(cursor(0), COMMUNITY))
+    await asyncio.sleep(0)
+    leaver.cancel()
+    monkeypatch.setattr(module, "TURN_SECONDS", 0.01)
+    with pytest.raises(NotCoveredError, match="too_far_behind"):
+        await history.missed(cursor(0), COMMUNITY)
+    go_on.set()
+    assert await asyncio.gather(*reading) == [table.events] * module.READERS
+    assert await history.missed(cursor(0), COMMUNITY) == table.events
+
+
 async def test_what_is_published_during_a_replay_is_not_in_it() -> None:
     """The replay ends where it began to; what comes later is the gate's."""
     history, table = history_of(2500, in_memory=False)
