@@ -34,14 +34,15 @@ class Answer:
 class Inbound:
     """One client's side of a WebSocket."""
 
-    __slots__ = ("_frames", "_is_over", "_limit", "_parts", "_size")
+    __slots__ = ("_frames", "_is_deaf", "_is_over", "_limit", "_parts", "_size")
 
     def __init__(self, now: float) -> None:
         self._frames = Connection(ConnectionType.SERVER)
         self._limit = TokenBucket(FRAMES_PER_SECOND, FRAME_BURST, now)
         self._parts: list[str | bytes] = []  # of a message that is not complete
         self._size = 0  # bytes in them
-        self._is_over = False
+        self._is_over = False  # the last answer was given
+        self._is_deaf = False  # what follows cannot be read any more, or means nothing
 
     @property
     def has_left(self) -> bool:
@@ -49,11 +50,15 @@ class Inbound:
         return self._frames.state in {ConnectionState.REMOTE_CLOSING, ConnectionState.CLOSED}
 
     def feed(self, data: bytes, now: float) -> Iterator[str | bytes | Answer]:
-        """What `data` completes: messages, and answers to send; nothing after a closing one."""
-        if self._is_over:
+        """What `data` completes: messages, and answers to send; nothing after a closing one, but whether the
+        client `has_left`.
+        """
+        if self._is_deaf:
             return
         self._frames.receive_data(data)
         for frame in self._frames.events():
+            if self._is_over:
+                continue
             if _is_overhead(frame) and not self._limit.take(now):
                 yield self._close(TOO_MANY_MESSAGES.code, "too many frames")
                 return
@@ -61,7 +66,7 @@ class Inbound:
                 yield Answer(self._frames.send(frame.response()))
             elif isinstance(frame, CloseConnection):
                 # The client's own, or what wsproto makes of a frame that breaks the rules.
-                self._is_over = True
+                self._is_over = self._is_deaf = True
                 yield Answer(self._frames.send(frame.response()), closing=True)
                 return
             elif isinstance(frame, Message):

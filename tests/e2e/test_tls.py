@@ -89,8 +89,15 @@ async def test_both_transports_work_over_tls_with_http_1(
         assert (await stream.next_of("NewCommunityPost")).data["post_id"] == post["id"]
 
 
+@pytest.mark.parametrize(
+    ("fatal", "code"),
+    [
+        pytest.param(frame(BINARY, b"x"), 1003, id="ended by the session"),
+        pytest.param(frame(TEXT, b"x" * (64 * 1024 + 1)), 1009, id="ended by the protocol"),
+    ],
+)
 async def test_a_websocket_that_still_sends_gets_the_last_words(
-    server: Server, certificate: Certificate, grace: Person
+    fatal: bytes, code: int, server: Server, certificate: Certificate, grace: Person
 ) -> None:
     """What comes behind the frame that ended it resets nothing: the close frame arrives, is answered, and the
     connection is closed as TLS does it."""
@@ -99,8 +106,8 @@ async def test_a_websocket_that_still_sends_gets_the_last_words(
     raw = RawWebSocket(reader, writer, "")
     await raw.send(handshake("x", grace.access_token))
     await reader.readuntil(b"\r\n\r\n")
-    await raw.send(frame(BINARY, b"x") + frame(TEXT, b"{}") * 10)
-    assert await raw.close_code() == 1003
+    await raw.send(fatal + frame(TEXT, b"{}") * 10)
+    assert await raw.close_code() == code
     await raw.send(frame(TEXT, b"{}") * 10)
     await raw.send(frame(CLOSE, b"\x03\xeb"))
     async with asyncio.timeout(10):

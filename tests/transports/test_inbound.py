@@ -96,6 +96,16 @@ def test_a_longer_message_ends_the_connection(fragment: int) -> None:
     assert close_code(received(*frames)) == 1009
 
 
+def test_whoever_is_sent_away_is_heard_to_leave() -> None:
+    """Nothing else that comes behind our close means anything, but the client's own does."""
+    inbound = Inbound(0.0)
+    assert close_code(list(inbound.feed(frame(TEXT, b"x" * (MAX_MESSAGE + 1)), 0.0))) == 1009
+    assert list(inbound.feed(frame(TEXT, b"{}") + frame(PING) * 600, 0.0)) == []
+    assert not inbound.has_left
+    assert list(inbound.feed(frame(CLOSE, b"\x03\xf1"), 0.0)) == []
+    assert inbound.has_left
+
+
 @survives("frames: a flood of pings or fragments")
 def test_a_flood_of_frames_that_are_no_messages() -> None:
     """Is ended with 4429, at the burst or above the rate; below it is not."""
