@@ -82,7 +82,7 @@ venvs: $(foreach version,$(OTHER_PYTHONS),$(if $(call find_python,$(version)),.v
 
 .PHONY: unit
 unit: $(DEV) ## the tests; the few that fail beside others are run once more, alone
-	$(PYTEST) --junitxml build/junit.xml || { test $$? -eq 1 && $(BIN)/python -m tests.again; }
+	$(PYTEST) --cache-clear --junitxml build/junit.xml || { test $$? -eq 1 && $(BIN)/python -m tests.again; }
 
 .PHONY: contract
 contract: $(DEV) ## the wire contract: every promise of docs/reference/protocol.md, and how it went
