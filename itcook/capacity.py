@@ -7,9 +7,8 @@ import structlog
 
 from itcook.settings import PREFIX, Settings
 
-RESERVED_FILES = (
-    64  # the database, the log, the listener, what a request opens, and one to refuse others with
-)
+# The database, the log, the listener, what a request opens, and one to refuse others with.
+RESERVED_FILES = 64
 SPARE = 1_000  # connections that are no streams: requests, and handshakes on their way
 
 log = structlog.get_logger(__name__)

@@ -17,9 +17,8 @@ STEADY_SECONDS = 10.0  # a worker that lived so long did not die of its start
 BACK_OFF_SECONDS = 0.5  # until a worker is started again that died at once; doubled each time
 MAX_BACK_OFF_SECONDS = 30.0
 MAX_QUICK_DEATHS = 5  # over all slots, while no worker is steady: more of them would not help
-START_SECONDS = (
-    120.0  # from its start until a worker serves; it takes one or two, and on a busy machine twenty
-)
+# From its start until a worker serves; it takes one or two, and on a busy machine twenty.
+START_SECONDS = 120.0
 AT_ONCE_SECONDS = 3.0  # for a worker that was told not to wait for its clients
 
 

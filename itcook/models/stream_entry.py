@@ -14,9 +14,8 @@ class StreamEntry(Model):
     channels = fields.TextField()  # names, separated by a space, the first one first
     body = fields.TextField()  # the event's JSON without its opening brace and without `id`
     created_at = fields.DatetimeField(db_index=True)
-    traceparent = fields.CharField(
-        max_length=55, null=True
-    )  # W3C's, of its transaction, where that is traced
+    # W3C's, of its transaction, where that is traced.
+    traceparent = fields.CharField(max_length=55, null=True)
 
     class Meta:
         table = "stream_entries"

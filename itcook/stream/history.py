@@ -17,9 +17,8 @@ from itcook.stream.recent import Recent, newest
 CAPACITY = 20_000  # events in memory; about 20 MB of average posts
 PAGE = 1_000  # rows a query when the table is asked
 MAX_REPLAY = 10_000  # events; who missed more is better off with fresh pages
-MAX_READ = (
-    100_000  # events read from the table for one client, as many as are kept by default: a second of CPU
-)
+# Events read from the table for one client, as many as are kept by default: a second of CPU.
+MAX_READ = 100_000
 READERS = 2  # clients for whom the table is read at once: a page holds the loop for 13 ms
 TURN_SECONDS = 10.0  # that a client waits for that; then it is better off with fresh pages, too
 MAX_REPLAY_BYTES = 16 * 1024 * 1024  # of JSON: what one client's replay may hold in memory

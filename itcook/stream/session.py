@@ -42,13 +42,11 @@ from itcook.stream.limits import (
 from itcook.stream.reading import Reading
 from itcook.stream.sink import Sink
 
-MAX_UNSENT = (
-    1024 * 1024
-)  # bytes a client may be behind when more comes; 10,000 such clients still fit into 10 GiB
+# Bytes a client may be behind when more comes; 10,000 such clients still fit into 10 GiB.
+MAX_UNSENT = 1024 * 1024
 
-SKIP_UNSENT = (
-    64 * 1024
-)  # bytes a client may be behind before ephemeral events are spared it; far from being ended
+# Bytes a client may be behind before ephemeral events are spared it; far from being ended.
+SKIP_UNSENT = 64 * 1024
 
 TransportName = Literal["websocket", "sse"]
 

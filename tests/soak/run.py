@@ -19,9 +19,8 @@ from tests.support.people import Person
 from tests.support.processes import LogLine, Server
 
 CLIENTS_PER_PERSON = 20
-MOST_PER_PERSON = (
-    200  # of connections: those that were aborted may not be gone yet when their clients come back
-)
+# Of connections: those that were aborted may not be gone yet when their clients come back.
+MOST_PER_PERSON = 200
 FULL = CAPACITY * 5 // 4  # events after which what memory keeps of them has once been cut, and grows no more
 EVENTS = 500  # made by requests; the others are like them
 SAMPLES = 360  # of a run
