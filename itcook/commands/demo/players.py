@@ -30,6 +30,8 @@ from itcook.commands.login import Login, sign_in
 FIRST_PAUSE = 1.0  # seconds until a server that is away is asked again; doubled each time
 LONGEST_PAUSE = 30.0
 OVERTAKEN = {403, 404, 409, 422, 429}  # somebody was faster, or it was enough for today
+NEEDED = (Arrive, OpenKitchen)  # nothing goes on without these
+OTHER_PASSWORD = {"email_taken", "invalid_credentials"}  # of one person: the answers to both ways in
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Players:
                     raise
                 self.told(str(error))
             except RefusedError as error:
-                if error.status in OVERTAKEN and not (error.status == 429 and error.code == "rate_limited"):
+                if _may_be_missed(deed, error):
                     self._forget(deed)
                     return None
                 if error.status < 500 and error.status != 429:
@@ -189,8 +191,6 @@ class Players:
                 self._items.append(None)
             case Aspire():
                 self._goals.append(None)
-            case Arrive() | OpenKitchen():
-                raise AssertionError("nothing goes on without these")
 
     async def _arrived(self, deed: Arrive) -> tuple[Login, Answer]:
         ways = (self._signed_in, self._registered)
@@ -198,10 +198,15 @@ class Players:
         try:
             pair = await first(deed)
         except RefusedError as error:
-            if error.code not in {"email_taken", "invalid_credentials"}:
+            if error.code not in OTHER_PASSWORD:
                 raise
             self._are_known = error.code == "email_taken"
-            pair = await second(deed)
+            try:
+                pair = await second(deed)
+            except RefusedError as other:
+                if {error.code, other.code} != OTHER_PASSWORD:
+                    raise
+                raise _other_password(deed.email) from None
         return Login(self.api, pair["access_token"], pair["refresh_token"]), pair["user"]
 
     async def _signed_in(self, deed: Arrive) -> Answer:
@@ -226,6 +231,21 @@ class Players:
 
     async def _ask(self, deed: Deed, method: str, path: str, **more: Any) -> Answer:
         return await self._logins[deed.who].request(method, path, **more)
+
+
+def _may_be_missed(deed: Deed, error: RefusedError) -> bool:
+    """Whether to go on without it, rather than to wait or to give up."""
+    if isinstance(deed, NEEDED) or error.code == "rate_limited":
+        return False
+    return error.status in OVERTAKEN
+
+
+def _other_password(email: str) -> RefusedError:
+    return RefusedError(
+        401,
+        "invalid_credentials",
+        f"{email} has another password here: give it with --password, or take other people with --seed",
+    )
 
 
 def _there(made: str | None) -> str:
