@@ -159,7 +159,7 @@ async def _look(watch: "_Watch", outcome: Outcome, say: Say) -> None:
     number = 0
     while (due := number * every) <= seconds:
         await asyncio.sleep(due - watch.seconds)
-        outcome.samples.append(await watch.look())
+        outcome.samples.append(await watch.look(due))
         if number % max(1, SAMPLES // SAID) == 0:
             say(line(outcome.samples[-1]))
         number += 1
@@ -214,20 +214,22 @@ class _Watch:
 
     async def at_rest(self) -> Sample:
         """Likewise, once nothing is held by a cycle."""
-        return await self._ask(signal.SIGUSR1)
+        return await self._ask(signal.SIGUSR1, self.seconds)
 
-    async def look(self) -> Sample:
-        """The server now."""
-        return await self._ask(signal.SIGUSR2)
+    async def look(self, due: float) -> Sample:
+        """The server now, as the sample that was `due` then: an answer may be late, and belongs where it was
+        asked for.
+        """
+        return await self._ask(signal.SIGUSR2, due)
 
-    async def _ask(self, number: int) -> Sample:
+    async def _ask(self, number: int, seconds: float) -> Sample:
         self._server.signal(number)
         told = await self._server.logged(lambda line: line["event"] == "watched", within=REST_SECONDS)
         self.errors += [str(line) for line in self._server.lines if _is_error(line)]
         self._server.lines.clear()
         memory = _memory(self._server.pid)
         return Sample(
-            seconds=self.seconds,
+            seconds=seconds,
             resident=memory["VmRSS"],
             anonymous=memory["RssAnon"],
             connections=told["connections"],

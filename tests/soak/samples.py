@@ -10,7 +10,7 @@ MAX_GROWTH = 0.02  # of the memory, between the beginning and the end
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The server at one moment, `seconds` after the last client had come for the first time.
+    """The server at one moment, which was due `seconds` after the last client had come for the first time.
 
     `resident` and `anonymous` are bytes, as the kernel counts them; `blocks` is how many pieces of memory
     Python has given out.
