@@ -1,8 +1,12 @@
 """What is told of events that belong to a trace, each under the span of the transaction that recorded it.
 
-    stamp     the relay gave it its position
+    stamp     the relay gave it its position, with the rest of its batch
     publish   the relay handed it to the broker
     flush     a node handed it to all of its clients that read one of its channels
+
+A stamp begins when the relay sets about its batch, so the wait for its turn is in it: for the stream's head,
+which another node's relay may hold, or for SQLite's one writer. What was committed while it waited is in the
+batch, so a stamp may have begun before the transaction.
 
 Of events without a `traceparent` nothing is told.
 """

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.support.api import Api
-from tests.support.collector import Collector, collector, incoming
+from tests.support.collector import Collector, collector, in_steps, incoming
 from tests.support.people import Person
 from tests.support.postgres import SECRET, Cluster
 from tests.support.processes import Server, started
@@ -83,7 +83,8 @@ async def test_a_post_is_one_trace_over_both_nodes(site: Site, ada: Person, grac
     for stream in streams:
         await stream.next_of("NewCommunityPost")
         await stream.close()
-    request, transaction, *after = await site.collecting.trace(trace_id, lambda spans: len(spans) == 6)
+    spans = await site.collecting.trace(trace_id, lambda spans: len(spans) == 6)
+    request, transaction, *after = in_steps(spans)
     stamp, publish, *flushes = after
     assert (request.kind, request.name) == ("SERVER", "POST /api/v1/community/posts")
     assert (transaction.name, transaction.parent) == ("transaction create_post", request.id)

@@ -15,6 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 
 from tests.support.waiting import until
 
+STEPS = ("POST", "transaction", "stamp", "publish", "flush")  # how the spans' names begin
 WITHIN_SECONDS = 20  # spans leave in batches, and a busy machine is late
 
 
@@ -109,6 +110,13 @@ def incoming(*, sampled: bool = True) -> tuple[str, Mapping[str, str]]:
     """The id of a trace that begins with a client, and the header that has a server go on with it."""
     trace_id = secrets.token_hex(16)
     return trace_id, {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-{sampled:02d}"}
+
+
+def in_steps(spans: Sequence[Span]) -> list[Span]:
+    """The spans of a post as one leads to the other. They may have begun in another order: a stamp begins
+    with the wait for its turn, maybe before the transaction whose event it finds then.
+    """
+    return sorted(spans, key=lambda span: STEPS.index(span.name.partition(" ")[0]))
 
 
 def _span(sent: Sent, resource: Mapping[str, object]) -> Span:
