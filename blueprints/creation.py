@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from pydantic import BaseModel, Field
@@ -82,7 +83,11 @@ async def _once(body: Body, use_case: transactional[P, Made], *args: P.args, **k
 def _work(
     within: Callable[Concatenate[Transaction, P], Awaitable[BaseModel]], *args: P.args, **kwargs: P.kwargs
 ) -> Callable[[Transaction], Awaitable[BaseModel]]:
-    return lambda transaction: within(transaction, *args, **kwargs)
+    @wraps(within)  # for its name
+    def work(transaction: Transaction) -> Awaitable[BaseModel]:
+        return within(transaction, *args, **kwargs)
+
+    return work
 
 
 def _idempotency_key() -> str | None:

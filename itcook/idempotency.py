@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from itcook.database import Transaction, transactional
 from itcook.errors import InvalidRequestError, ValidationError
 from itcook.models import IdempotencyRecord
+from itcook.tracing import tracer
 
 KEPT = timedelta(hours=24)  # longer than any client goes on trying one request
 MAX_KEY_LENGTH = 255
@@ -64,7 +65,8 @@ async def perform_once(
 ) -> Answer:
     """The answer of `work`, which is done unless the key's earlier request did it.
 
-    Raises `ValidationError` if the earlier request was another one, and what `work` raises.
+    If it is done, the transaction is traced under the name of `work`. Raises `ValidationError` if the
+    earlier request was another one, and what `work` raises.
     """
     record = await _claim(transaction, claim)
     if record.fingerprint != claim.fingerprint:
@@ -74,6 +76,9 @@ async def perform_once(
         )
     if record.response:
         return Answer(record.response, replayed=True)
+    tracing = tracer()
+    if tracing is not None:
+        tracing.performs(f"{work.__module__}.{work.__qualname__}")
     body = (await work(transaction)).model_dump_json()
     await IdempotencyRecord.filter(id=record.id).using_db(transaction.connection).update(response=body)
     return Answer(body)

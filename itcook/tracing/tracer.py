@@ -86,9 +86,8 @@ class Tracer:
         if not trace.get_current_span().is_recording():
             yield
             return
-        name = f"transaction {function.rpartition('.')[2]}"
         with self._tracer.start_as_current_span(
-            name,
+            _name_of_transaction(function),
             attributes={CODE_FUNCTION_NAME: function},
             record_exception=False,  # its message may quote what somebody wrote
             set_status_on_exception=False,
@@ -99,6 +98,12 @@ class Tracer:
                 if not isinstance(error, ProblemError) or error.status >= 500:
                     _fail(span, type(error).__qualname__)
                 raise
+
+    def performs(self, function: str) -> None:
+        """The current transaction does the work of this function: its span is named as that one's own."""
+        span = trace.get_current_span()
+        span.update_name(_name_of_transaction(function))
+        span.set_attribute(CODE_FUNCTION_NAME, function)
 
     def traceparent(self) -> str | None:
         """What goes on with the current trace later, or elsewhere; None if nobody will look at it."""
@@ -148,6 +153,10 @@ def exporting() -> Tracer:
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracer(provider)
+
+
+def _name_of_transaction(function: str) -> str:
+    return f"transaction {function.rpartition('.')[2]}"
 
 
 def _fail(span: Span, error: str) -> None:

@@ -108,6 +108,24 @@ async def test_spans_have_the_usual_names(trace: list[Span], server: Server) -> 
     }
 
 
+async def test_with_a_key_the_use_case_is_named_as_without(
+    api: Api, collecting: Collector, ada: Person
+) -> None:
+    """A transaction that performs it once is called after it; one that finds it performed is not."""
+    seen: list[tuple[str, object]] = []
+    key = secrets.token_hex(8)
+    for _ in range(2):
+        trace_id, headers = incoming()
+        await traced_post(api, ada, {**headers, "Idempotency-Key": key})
+        whole = await collecting.trace(trace_id, lambda spans: len(spans) == (2 if seen else WHOLE))
+        transaction = in_steps(whole)[1]
+        seen.append((transaction.name, transaction.attributes["code.function.name"]))
+    assert seen == [
+        ("transaction create_post", "itcook.community.posts.create_post"),
+        ("transaction perform_once", "itcook.idempotency.perform_once"),
+    ]
+
+
 async def test_the_table_of_spans_is_the_spans(trace: list[Span]) -> None:
     """Names, kinds and attributes, but for what only a failure has."""
     usual: set[str] = set()
