@@ -16,7 +16,7 @@ export interface Pages<Row> {
 /** A list that the stream says nothing about, page by page; `path` has a query. Another path begins anew. */
 export function usePages<Row>(path: string): Pages<Row> {
   const [held, setHeld] = useState<{ path: string; page: Page<Row> }>();
-  const [error, setError] = useState<Error>();
+  const [failed, setFailed] = useState<{ path: string; error: Error }>();
   const [busy, setBusy] = useState(false);
   const latest = useRef<AbortController>(undefined);
 
@@ -30,9 +30,9 @@ export function usePages<Row>(path: string): Pages<Row> {
         const from = before === null ? path : `${path}&before=${encodeURIComponent(before)}`;
         const next = await get<Page<Row>>(from, own.signal);
         setHeld({ path, page: { ...next, data: [...shown, ...next.data] } });
-        setError(undefined);
+        setFailed(undefined);
       } catch (failure) {
-        if (!own.signal.aborted) setError(failure as Error);
+        if (!own.signal.aborted) setFailed({ path, error: failure as Error });
       } finally {
         if (!own.signal.aborted) setBusy(false);
       }
@@ -45,7 +45,9 @@ export function usePages<Row>(path: string): Pages<Row> {
     return () => latest.current?.abort();
   }, [reload]);
 
+  // What is known of another path is not shown at this one.
   const page = held?.path === path ? held.page : undefined;
+  const error = failed?.path === path ? failed.error : undefined;
   const more = page?.has_more ? () => void ask(page.next_before, page.data) : undefined;
   return { rows: page?.data, error, busy, more, reload };
 }
