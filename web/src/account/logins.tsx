@@ -24,7 +24,7 @@ export function Logins() {
           <Row key={login.id} login={login} ended={() => void logins.reload()} />
         ))}
       </ul>
-      <Failure error={logins.error ?? ending.error} retry={() => void logins.reload()} />
+      <Failure error={logins.error} retry={() => void logins.reload()} />
       {logins.more && (
         <button type="button" className="quiet wide" disabled={logins.busy} onClick={logins.more}>
           {t("app.more")}
@@ -37,6 +37,7 @@ export function Logins() {
           </button>
         </p>
       )}
+      <Failure error={ending.error} retry={() => void ending.run()} />
     </section>
   );
 }
