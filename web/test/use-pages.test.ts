@@ -4,6 +4,7 @@ import { cleanup, renderHook, waitFor } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { usePages } from "../src/ui/use-pages.js";
 import { answer, refused } from "./support/api.js";
+import "./support/patience.js";
 
 afterEach(() => {
   cleanup();

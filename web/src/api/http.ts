@@ -1,6 +1,8 @@
 /** What the server answered instead of doing it (RFC 9457). */
 export class Problem extends Error {
   override readonly name = "Problem";
+  /** Whether the answer to the same request was lost before: then it may be done. */
+  isOfRepeat = false;
 
   constructor(
     readonly status: number,
@@ -55,7 +57,10 @@ export async function post<Body>(path: string, body?: unknown): Promise<Body> {
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     await new Promise((resolve) => setTimeout(resolve, AGAIN));
-    return send<Body>("POST", path, body, key);
+    return send<Body>("POST", path, body, key).catch((failure) => {
+      if (failure instanceof Problem) failure.isOfRepeat = true;
+      throw failure;
+    });
   }
 }
 

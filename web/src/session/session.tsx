@@ -64,7 +64,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       enter(session, check);
       return same;
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      unlessSignedOut(error);
       leave();
       return false;
     }
@@ -84,11 +84,17 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         enter(await post<CookieSession>("/auth/register", body), check);
       },
       signOut: async () => {
-        await post("/auth/logout");
+        await post("/auth/logout").catch(unlessSignedOut);
         leave();
       },
       deleteAccount: async (password) => {
-        await post("/auth/deletion", { current_password: password });
+        try {
+          await post("/auth/deletion", { current_password: password });
+        } catch (error) {
+          unlessSignedOut(error);
+          // Without a lost answer it is another device that has ended the login: the account may be there.
+          if (!error.isOfRepeat) return leave();
+        }
         person.current = null;
         // The stream may have ended before the answer came: the door is shown then, and now it says why.
         setState({ status: "out", isDeleted: true });
@@ -97,6 +103,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [state, check, enter, leave],
   );
   return <Context.Provider value={session}>{children}</Context.Provider>;
+}
+
+/** Raise `error` anew, unless it says that the cookie signs nobody in, or not any more. */
+function unlessSignedOut(error: unknown): asserts error is Problem {
+  if (!(error instanceof Problem) || error.status !== 401) throw error;
 }
 
 function isSame(one: Account, other: Account): boolean {

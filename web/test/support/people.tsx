@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { Account, CookieSession } from "../../src/api/types.js";
 import { LanguageProvider } from "../../src/i18n/language.js";
 import { SessionProvider, useSession } from "../../src/session/session.js";
+import "./patience.js";
 
 export const ADA: Account = {
   id: "ada",
