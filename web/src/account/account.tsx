@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { put } from "../api/http.js";
+import type { Account } from "../api/types.js";
 import { useLanguage } from "../i18n/language.js";
 import { useSession, useUser } from "../session/session.js";
 import { Preferences } from "../shell/preferences.js";
@@ -43,11 +44,8 @@ function Person() {
 
 function Email() {
   const { t } = useLanguage();
-  const { check } = useSession();
-  const send = async (given: Record<string, string>) => {
-    await put("/auth/email", given);
-    await check(); // who is signed in has another address now
-  };
+  const { know } = useSession();
+  const send = async (given: Record<string, string>) => know(await put<Account>("/auth/email", given));
   return (
     <section className="card column">
       <h2>{t("account.email")}</h2>
@@ -69,7 +67,9 @@ function Password() {
   const { check } = useSession();
   const send = async (given: Record<string, string>) => {
     await put("/auth/password", given);
-    await check(); // the cookie is another one, and so is what shows that requests are the page's own
+    // The cookie is another one, and so is what shows that requests are the page's own. It is changed also where that
+    // cannot be read now: the next request does, as it is refused.
+    check().catch(() => {});
   };
   return (
     <section className="card column">

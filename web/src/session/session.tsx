@@ -27,6 +27,8 @@ interface Session {
   deleteAccount: (password: string) => Promise<void>;
   /** Ask who is signed in; whether it is still the same person. */
   check: () => Promise<boolean>;
+  /** Show the person as a request has answered that they are now. */
+  know: (user: Account) => void;
 }
 
 export interface Registration {
@@ -76,6 +78,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     () => ({
       state,
       check,
+      know: (user) =>
+        setState((was) => (was.status === "in" && was.user.id === user.id ? { status: "in", user } : was)),
       signIn: async (email, password) =>
         enter(await post<CookieSession>("/auth/login", { email, password, cookie: true }), check),
       signUp: async (registration) => {
