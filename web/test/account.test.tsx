@@ -3,7 +3,7 @@
 import { cleanup, fireEvent, screen, within } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { AccountView } from "../src/account/account.js";
-import { answer, type Told } from "./support/api.js";
+import { answer, refused, type Told } from "./support/api.js";
 import { ADA, SIGNED_IN, show } from "./support/people.js";
 
 const UNREACHABLE: Told[] = [{ body: SIGNED_IN }, { isLost: true }]; // once the page is loaded
@@ -37,6 +37,24 @@ describe("a change that was made is told as made though the server cannot be rea
     const form = await send("Password");
     expect(await form.findByText("Changed.")).toBeDefined();
     expect(form.queryByRole("alert")).toBeNull();
+  });
+});
+
+describe("the last administrator, who cannot be deleted, is sent to whoever runs the server", () => {
+  it.each([
+    ["en", "Delete my account…", "Delete the account", "Ask whoever runs the server"],
+    ["ru", "Удалить мой аккаунт…", "Удалить аккаунт", "попросите того, кто обслуживает сервер"],
+  ])("in %s", async (language, verb, name, way) => {
+    localStorage.setItem("itcook.language", language);
+    answer({
+      ...LOGINS,
+      "GET /auth/cookie": [{ body: SIGNED_IN }],
+      "POST /auth/deletion": [refused(409, "last_admin")],
+    });
+    await show(<AccountView />);
+    fireEvent.click(screen.getByRole("button", { name: verb }));
+    const form = await send(name);
+    expect((await form.findByRole("alert")).textContent).toContain(way);
   });
 });
 

@@ -327,7 +327,8 @@ export const en = {
   "problem.weak_password":
     "Everybody tries this password first, or it is your name or address. Choose another.",
   "problem.email_taken": "This e-mail has an account already.",
-  "problem.last_admin": "You are the only administrator. Make someone else one first.",
+  "problem.last_admin":
+    "You are the only administrator. Ask whoever runs the server to make someone else one first.",
   "problem.rate_limited": "That was too often. Wait a little, then try again.",
   "problem.recipes_per_day": "No more recipes today. Come back tomorrow.",
   "problem.invite_invalid": "This code does not work, or does not work any more. Ask for a new one.",
