@@ -2,7 +2,8 @@
 
 import socket
 
-from itcook.settings import PREFIX, Settings, SettingsError, address_of
+from itcook.setting_values import address_of
+from itcook.settings import PREFIX, Settings, SettingsError
 
 BACKLOG = 2048  # connections the kernel holds while the loop is busy; a reconnect storm is not refused
 

@@ -1,138 +1,21 @@
 """Settings, read once from the environment (`ITCOOK_*`) and a `.env` file, frozen from then on."""
 
-import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from itcook import setting_values
+from itcook.setting_values import address_of
+
 PREFIX = "ITCOOK_"
 MAX_WORKERS = 64  # of one machine; each takes some 150 MB, and a processor is served best by one
-_REDIS_URL = re.compile(r"rediss?://[^/?#]+(/[0-9]{0,4})?")
-SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")  # as libpq has them
-MIN_SECRET_LENGTH = 32  # bytes of an HS256 key, RFC 7518 section 3.2
-MIN_TOKEN_LENGTH = 16  # characters of a bearer token that is never exchanged for another
 
 
 class SettingsError(Exception):
     """A setting cannot be right; the message is one line that names it and says what would be."""
-
-
-def address_of(bind: str) -> tuple[str, int]:
-    """Host and port of a setting such as `127.0.0.1:3000` or `[::1]:3000`."""
-    host, _, port = bind.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def _bind(value: str) -> str:
-    host, separator, port = value.rpartition(":")
-    if not separator or not host or not port.isdecimal() or int(port) > 65535:
-        raise ValueError("must be HOST:PORT with a port of 0 to 65535, such as 127.0.0.1:3000")
-    return value
-
-
-def _database_url(value: str) -> str:
-    if value.startswith(("postgres://", "postgresql://")) and _names_a_host(value):
-        _check_parameters(value)
-        return value
-    if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
-        if ":memory:" in value:
-            raise ValueError("must name a file: events outlive the process, and memory does not")
-        return value
-    raise ValueError(
-        "must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME,"
-        " with the special characters of the password written as %XX"
-    )
-
-
-def _check_parameters(url: str) -> None:
-    for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
-        if name != "sslmode":
-            raise ValueError(f"has the parameter {name!r}; it may have sslmode, and no other")
-        if value not in SSL_MODES:
-            raise ValueError(f"has sslmode={value}; it must be one of {', '.join(SSL_MODES)}")
-
-
-def _names_a_host(url: str) -> bool:
-    # A `#`, `?` or `/` in a password ends the address in the middle of it, and what is left is no port. Later
-    # that would be a traceback with half of the password in it.
-    try:
-        parts = urlsplit(url)
-        return parts.hostname is not None and (parts.port is None or parts.port > 0) and not parts.fragment
-    except ValueError:
-        return False
-
-
-def _redis_url(value: SecretStr) -> SecretStr:
-    url = value.get_secret_value()
-    if not (_REDIS_URL.fullmatch(url) and _names_a_host(url)):
-        raise ValueError(
-            "must be redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER], or rediss:// with TLS,"
-            " with the special characters of the password written as %XX"
-        )
-    return value
-
-
-def _origins(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    origins = tuple(origin.strip() for origin in value.split(",") if origin.strip())
-    for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or origin != origin.lower():
-            raise ValueError(f"{origin!r} must be SCHEME://HOST[:PORT], such as https://itcook.example")
-        if parts.path or parts.query or parts.fragment:
-            raise ValueError(f"{origin!r} must end after the host and port")
-    return origins
-
-
-def _networks(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(_network(part.strip()) for part in value.split(",") if part.strip())
-
-
-def _network(text: str) -> IPv4Network | IPv6Network:
-    try:
-        return ip_network(text)
-    except ValueError:
-        raise ValueError(
-            f"{text!r} must be an address or a network, such as 10.0.0.5 or 10.0.0.0/24"
-        ) from None
-
-
-def _secret(value: SecretStr | None) -> SecretStr | None:
-    if value is not None and len(value.get_secret_value().encode()) < MIN_SECRET_LENGTH:
-        raise ValueError(f"must have at least {MIN_SECRET_LENGTH} bytes; try: openssl rand -hex 32")
-    return value
-
-
-def _metrics_token(value: SecretStr) -> SecretStr:
-    token = value.get_secret_value()
-    if len(token) < MIN_TOKEN_LENGTH or not all("!" <= character <= "~" for character in token):
-        raise ValueError(
-            f"must be at least {MIN_TOKEN_LENGTH} visible ASCII characters without spaces;"
-            " try: openssl rand -hex 32"
-        )
-    return value
-
-
-def _llm_base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-        raise ValueError("must be SCHEME://HOST[:PORT][/PATH], such as https://api.openai.com/v1")
-    if parts.username or parts.query or parts.fragment:
-        raise ValueError(f"must have no user, query or fragment; a key goes into {PREFIX}LLM_API_KEY")
-    return value
-
-
-def _llm_api_key(value: SecretStr) -> SecretStr:
-    if not all("!" <= character <= "~" for character in value.get_secret_value()):
-        raise ValueError("must be visible ASCII characters without spaces, as headers are")
-    return value
 
 
 class Settings(BaseSettings):
@@ -151,11 +34,13 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
-    bind: Annotated[str, AfterValidator(_bind)] = Field(default="127.0.0.1:3000", examples=["HOST:PORT"])
+    bind: Annotated[str, AfterValidator(setting_values.bind)] = Field(
+        default="127.0.0.1:3000", examples=["HOST:PORT"]
+    )
     """where to listen; port 0 lets the system choose; an IPv6 host is in brackets"""
     workers: int = Field(default=1, ge=1, le=MAX_WORKERS)
     """how many processes of this machine serve; more than one needs PostgreSQL; `--workers` wins"""
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+    database_url: Annotated[str, AfterValidator(setting_values.database_url)] = Field(
         default="sqlite:///data/itcook.sqlite3",
         examples=["sqlite:///PATH", "postgres://USER:PASSWORD@HOST:PORT/NAME"],
     )
@@ -164,15 +49,15 @@ class Settings(BaseSettings):
     """how many connections to PostgreSQL a process has at most, besides one that listens"""
     database_timeout_seconds: float = Field(default=5, ge=0.1, le=600)
     """how long PostgreSQL may take for a connection, a statement or a lock; then the answer is 503"""
-    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
+    redis_url: Annotated[SecretStr, AfterValidator(setting_values.redis_url)] | None = Field(
         default=None, examples=["redis://USER:PASSWORD@HOST:PORT/NUMBER", "rediss://…"]
     )
     """Redis or Valkey, for several nodes on one PostgreSQL; `rediss` is with TLS; the host alone is enough"""
-    secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
+    secret: Annotated[SecretStr | None, AfterValidator(setting_values.secret)] = None
     """signs access tokens (HS256), 32 bytes or more; without it, SQLite keeps one beside the database"""
     signing_key_file: Path | None = None
     """an unencrypted Ed25519 PEM that signs access tokens (EdDSA) instead of `ITCOOK_SECRET`"""
-    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(setting_values.origins)] = Field(
         default=(), examples=["SCHEME://HOST[:PORT],…"]
     )
     """whose pages may use this server, besides its own host's; in lower case"""
@@ -181,7 +66,7 @@ class Settings(BaseSettings):
     tls_key_file: Path | None = None
     """the certificate's key, an unencrypted PEM file; the two belong together"""
     trusted_proxies: Annotated[
-        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(setting_values.networks)
     ] = Field(default=(), examples=["ADDRESS[/BITS],…"])
     """whose word about clients is taken: addresses and networks of proxies"""
     rate_limits: Literal["on", "off"] = "on"
@@ -208,13 +93,13 @@ class Settings(BaseSettings):
     """how often it is looked up which kitchens have their morning and are told what expires"""
     recipes_per_day: int = Field(default=20, ge=0, le=10_000)
     """how many recipes a person may ask for in one day of theirs"""
-    llm_base_url: Annotated[str, AfterValidator(_llm_base_url)] | None = Field(
+    llm_base_url: Annotated[str, AfterValidator(setting_values.llm_base_url)] | None = Field(
         default=None, examples=["http://…", "https://…"]
     )
     """an OpenAI-compatible API that makes recipes, without `/chat/completions`; else the cookbook does"""
     llm_model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     """the model to ask; needed with the address, and with nothing else"""
-    llm_api_key: Annotated[SecretStr, AfterValidator(_llm_api_key)] | None = None
+    llm_api_key: Annotated[SecretStr, AfterValidator(setting_values.llm_api_key)] | None = None
     """the key for that API, where it wants one"""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """the least level that is logged"""
@@ -222,9 +107,11 @@ class Settings(BaseSettings):
     """lines for people, or one JSON object a line"""
     log_requests: Literal["on", "off"] = "on"
     """whether each answer has a line at level `info`, or only at `debug`"""
-    metrics_bind: Annotated[str, AfterValidator(_bind)] | None = Field(default=None, examples=["HOST:PORT"])
+    metrics_bind: Annotated[str, AfterValidator(setting_values.bind)] | None = Field(
+        default=None, examples=["HOST:PORT"]
+    )
     """where metrics are read, by whoever reaches it; further workers have the next ports"""
-    metrics_token: Annotated[SecretStr, AfterValidator(_metrics_token)] | None = None
+    metrics_token: Annotated[SecretStr, AfterValidator(setting_values.metrics_token)] | None = None
     """the bearer token for `/metrics` of the public port, 16 or more visible characters; for one worker"""
     tracing: Literal["on", "off"] = "off"
     """whether spans go where `OTEL_EXPORTER_OTLP_ENDPOINT` says; needs `requirements-tracing.txt`"""

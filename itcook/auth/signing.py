@@ -10,7 +10,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from itcook.settings import MIN_SECRET_LENGTH, Settings, SettingsError
+from itcook.setting_values import MIN_SECRET_LENGTH
+from itcook.settings import Settings, SettingsError
 
 
 @dataclass(frozen=True, slots=True, repr=False)
