@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,14 +42,27 @@ def sessions(document: str) -> dict[str, str]:
 
 
 async def shell(server: Server, script: str, seconds: float) -> str:
-    """What `script` prints, with `server` in place of the one on port 3000; ended after `seconds`."""
+    """What `script` prints, with `server` in place of the one on port 3000; ended after `seconds`, with all
+    that it left in the background.
+    """
     address = server.url.removeprefix("http://")
     script = script.replace("127.0.0.1:3000", address).replace(".venv/bin/python", sys.executable)
     process = await asyncio.create_subprocess_exec(
         "timeout", str(seconds), "bash", "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
-    printed, _ = await process.communicate()
+    try:
+        printed, _ = await process.communicate()
+    finally:
+        end_group(process.pid)  # which `timeout` makes its own
     return printed.decode()
+
+
+def end_group(pid: int) -> None:
+    """End what a session left in the background."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
 
 
 def first_of(command: str, event: str) -> str:

@@ -20,13 +20,12 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.documents import ROOT
+from tests.support.documents import ROOT, end_group
 from tests.support.processes import Server, environment
 
 SECONDS = 100  # for what takes a few, as this machine may be very busy
@@ -185,17 +184,9 @@ async def _bash(script: str, directory: Path, server: Server) -> str:
         except TimeoutError:
             pass  # how far it came, its output shows
         finally:
-            _end_group(process.pid)
+            end_group(process.pid)
             await process.wait()
     return output.read_text(errors="replace")  # a frame on a terminal is no text
-
-
-def _end_group(pid: int) -> None:
-    """End what a session left in the background."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 def _environment(server: Server) -> dict[str, str]:
