@@ -9,6 +9,7 @@ import { SignOut } from "../shell/sign-out.js";
 import { Avatar } from "../ui/avatar.js";
 import { Field } from "../ui/field.js";
 import { ConfirmedForm } from "./confirmed-form.js";
+import { Data } from "./data.js";
 import { Logins } from "./logins.js";
 
 /** What a person decides about their own account. */
@@ -91,21 +92,6 @@ function Password() {
           required
         />
       </ConfirmedForm>
-    </section>
-  );
-}
-
-function Data() {
-  const { t } = useLanguage();
-  return (
-    <section className="card column">
-      <h2>{t("account.data")}</h2>
-      <p className="muted">{t("account.data_hint")}</p>
-      <p>
-        <a className="button" href="/api/v1/auth/export" download="itcook.json">
-          {t("account.data_do")}
-        </a>
-      </p>
     </section>
   );
 }

@@ -49,6 +49,13 @@ export async function get<Body>(path: string, signal?: AbortSignal): Promise<Bod
   return (await load<Body>(path, signal)).body;
 }
 
+/** What is at `path` as it is, for a file. Raises as `load`, also where it breaks off. */
+export async function download(path: string): Promise<Blob> {
+  const response = await fetch(API + path, { cache: "no-store" });
+  if (!response.ok) throw await problemOf(response);
+  return response.blob();
+}
+
 /** Create something, or have something done. Where the answer is lost it is asked for once more: done it is once. */
 export async function post<Body>(path: string, body?: unknown): Promise<Body> {
   const key = { "Idempotency-Key": randomKey() };

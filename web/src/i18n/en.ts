@@ -68,6 +68,7 @@ export const en = {
   "account.data": "Your data",
   "account.data_hint": "Everything that is kept of you, in one JSON file. Passwords are not in it.",
   "account.data_do": "Download",
+  "account.data_done": "Downloaded.",
   "account.deletion": "Delete the account",
   "account.deletion_hint":
     "Your posts, comments, likes, recipes and goals go with it, for good. Kitchens that you share stay with the others.",

@@ -72,6 +72,7 @@ export const ru: Record<Key, Phrase> = {
   "account.data": "Ваши данные",
   "account.data_hint": "Всё, что о вас хранится, одним файлом JSON. Паролей в нём нет.",
   "account.data_do": "Скачать",
+  "account.data_done": "Скачано.",
   "account.deletion": "Удалить аккаунт",
   "account.deletion_hint":
     "С ним навсегда исчезнут ваши записи, комментарии, отметки, рецепты и цели. Общие кухни останутся другим.",
