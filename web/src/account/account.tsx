@@ -68,8 +68,8 @@ function Password() {
   const { check } = useSession();
   const send = async (given: Record<string, string>) => {
     await put("/auth/password", given);
-    // The cookie is another one, and so is what shows that requests are the page's own. It is changed also where that
-    // cannot be read now: the next request does, as it is refused.
+    // The cookie is another one, and so is what shows that requests are the page's own. Where that cannot be read now,
+    // the next request that is refused for want of it reads it.
     check().catch(() => {});
   };
   return (
