@@ -6,7 +6,7 @@ in memory, and a fresh process loads them before it serves.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -132,8 +132,9 @@ class History:
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         """Have the table read for one client."""
+        patience = asyncio.timeout(TURN_SECONDS) if self._turns.locked() else nullcontext()
         try:
-            async with asyncio.timeout(TURN_SECONDS):
+            async with patience:
                 await self._turns.acquire()
         except TimeoutError:
             raise NotCoveredError("too_far_behind") from None

@@ -55,8 +55,9 @@ def _wrap(mark: Mark) -> None:
     before_post, before_stamp, before_commit, before_publish, before_flush = PLACES
 
     async def insert(inserts: Inserts, wrapped: Callable[..., Any], *arguments: Any) -> None:
+        has_events = bool(inserts._rows)
         await wrapped(inserts, *arguments)
-        if inserts._rows:  # events among them
+        if has_events:
             mark.pass_by(before_post)
 
     def committed(transaction: Transaction, wrapped: Callable[..., Any]) -> None:

@@ -164,6 +164,7 @@ class Comings(RuleBasedStateMachine):
         self.patches = pytest.MonkeyPatch()
         self.patches.setattr(history_module, "PAGE", 3)
         self.patches.setattr(history_module, "MAX_REPLAY", 20)
+        self.patches.setattr(history_module, "READERS", 3)  # to wait for a turn takes a loop that runs
         self.patches.setattr("itcook.stream.replay.REPLAY_PART", 2 * stored(1).size)
         self.log: list[Envelope] = []
         self.table = Table()

@@ -97,16 +97,16 @@ class Cluster:
 
     def freeze(self) -> None:
         """Have all its processes do nothing any more; connections stay, and nothing is answered."""
-        self._signal_all(signal.SIGSTOP)
+        server = psutil.Process(self._process.pid)
+        _stop(server)  # first: then it starts no other
+        for process in server.children():
+            _stop(process)
 
     def thaw(self) -> None:
         """Have them go on."""
-        self._signal_all(signal.SIGCONT)
-
-    def _signal_all(self, number: int) -> None:
         server = psutil.Process(self._process.pid)
         for process in (server, *server.children()):
-            process.send_signal(number)
+            process.send_signal(signal.SIGCONT)
 
     def url(self, name: str) -> str:
         """Where the database `name` is."""
@@ -199,3 +199,11 @@ def _as_ordinary_user() -> dict[str, Any]:
         return {"user": "postgres", "group": "postgres"}
     nobody = pwd.getpwnam("nobody")
     return {"user": nobody.pw_uid, "group": nobody.pw_gid}
+
+
+def _stop(process: psutil.Process) -> None:
+    """Have it stopped; one that was at work on another core is so a moment later."""
+    with suppress(psutil.NoSuchProcess):
+        process.suspend()
+        while process.status() not in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}:
+            time.sleep(0.001)
