@@ -17,10 +17,11 @@ unexport PYTHONDONTWRITEBYTECODE
 NPM := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 18 || major == 18 && minor >= 18 ? 0 : 1)' \
 	>/dev/null 2>&1 && command -v npm)
 CLIENT := client/node_modules/.installed
+CLIENT_BUILT := client/dist/index.js
+CLIENT_SOURCES = $(shell find client/src -type f) client/tsconfig.json client/tsconfig.build.json
 PAGE := web/node_modules/.installed
+PAGE_SOURCES = $(shell find web/src web/public -type f) web/index.html web/vite.config.ts web/tsconfig.json
 DOCUMENTS := openapi/tools/node_modules/.installed
-PAGE_SOURCES = $(shell find client/src web/src web/public -type f) client/tsconfig.json client/tsconfig.build.json \
-	web/index.html web/vite.config.ts web/tsconfig.json
 
 .DEFAULT_GOAL := help
 
@@ -116,9 +117,13 @@ $(CLIENT): client/package.json client/package-lock.json
 	@cd client && npm ci --silent --ignore-scripts
 	@touch $@
 
+$(CLIENT_BUILT): $(CLIENT) $(CLIENT_SOURCES)
+	@echo "building the client into client/dist"
+	@cd client && npm run --silent build
+
 .PHONY: client
-client: $(CLIENT) ## build the TypeScript client
-	cd client && npm run --silent build
+client: $(CLIENT_BUILT) ## build the TypeScript client
+	@:
 
 .PHONY: web
 web: web/dist/index.html ## build the page that is served at /
@@ -129,9 +134,8 @@ $(PAGE): web/package.json web/package-lock.json $(CLIENT)
 	@cd web && npm ci --silent --ignore-scripts
 	@touch $@
 
-web/dist/index.html: $(PAGE) $(PAGE_SOURCES)
+web/dist/index.html: $(PAGE) $(CLIENT_BUILT) $(PAGE_SOURCES)
 	@echo "building the page into web/dist"
-	@cd client && npm run --silent build
 	@cd web && npm run --silent build
 
 $(DOCUMENTS): openapi/tools/package.json openapi/tools/package-lock.json
@@ -162,7 +166,9 @@ client client-test documents web web-test:
 endif
 
 .PHONY: test
-test: lint venvs web documents unit client-test web-test ## everything
+test: $(DEV) ## everything
+	@$(MAKE) --no-print-directory --jobs=2 lint venvs web documents client-test web-test
+	@$(MAKE) --no-print-directory unit
 
 # What IT Cook is measured against has an environment of its own, and none of it is needed for anything else.
 $(PEERS)/.installed: benchmarks/requirements.txt | $(BIN)/python
