@@ -86,9 +86,11 @@ def _areas(suite: Element, mended: Collection[str]) -> Iterator[Area]:
 
 
 def _area(classname: str) -> str:
-    """`tests.stream.test_history` is of `tests/stream`, `tests.test_tcp` of `tests`."""
+    """`tests.stream.test_history` is of `tests/stream`, `tests.test_tcp` of `tests`, whether or not a class
+    follows.
+    """
     parts = classname.split(".")
-    return "/".join(parts[:2]) if len(parts) > 2 else parts[0]
+    return "/".join(parts[:2]) if len(parts) > 2 and not parts[1].startswith("test_") else parts[0]
 
 
 def _outcome(case: Element) -> str:
