@@ -58,6 +58,9 @@ class Inbound:
         self._frames.receive_data(data)
         for frame in self._frames.events():
             if self._is_over:
+                if not self._limit.take(now):
+                    self._is_deaf = True  # not even its close is worth reading a flood for
+                    return
                 continue
             if _is_overhead(frame) and not self._limit.take(now):
                 yield self._close(TOO_MANY_MESSAGES.code, "too many frames")

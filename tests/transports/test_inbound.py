@@ -100,10 +100,20 @@ def test_whoever_is_sent_away_is_heard_to_leave() -> None:
     """Nothing else that comes behind our close means anything, but the client's own does."""
     inbound = Inbound(0.0)
     assert close_code(list(inbound.feed(frame(TEXT, b"x" * (MAX_MESSAGE + 1)), 0.0))) == 1009
-    assert list(inbound.feed(frame(TEXT, b"{}") + frame(PING) * 600, 0.0)) == []
+    assert list(inbound.feed(frame(TEXT, b"{}") + frame(PING) * 100, 0.0)) == []
     assert not inbound.has_left
     assert list(inbound.feed(frame(CLOSE, b"\x03\xf1"), 0.0)) == []
     assert inbound.has_left
+
+
+@survives("frames: a flood of pings or fragments")
+def test_a_flood_behind_our_close_is_not_read() -> None:
+    """Each frame costs as much as before it; whoever floods is not waited for."""
+    inbound = Inbound(0.0)
+    assert close_code(list(inbound.feed(frame(TEXT, b"x" * (MAX_MESSAGE + 1)), 0.0))) == 1009
+    assert list(inbound.feed(frame(PING) * 600, 0.0)) == []
+    assert list(inbound.feed(frame(CLOSE, b"\x03\xf1"), 0.0)) == []
+    assert not inbound.has_left
 
 
 @survives("frames: a flood of pings or fragments")
