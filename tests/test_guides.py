@@ -80,7 +80,7 @@ def need_client() -> None:
     """Without a built client the test is left out; where `CI` is set it fails instead."""
     need("npm")
     if not (CLIENT / "dist/index.js").exists():
-        leave_out("client/dist, which `make client` builds,")
+        leave_out("the client is not built: make client")
 
 
 @pytest.mark.parametrize("page", [WEBSOCKET, FRONTEND])

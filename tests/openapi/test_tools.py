@@ -20,7 +20,7 @@ SECONDS = 110  # a generator takes two; this machine may be very busy
 def node() -> str:
     """Node.js, with what `make documents` installs."""
     if not (TOOLS / "node_modules/.installed").exists():
-        leave_out("openapi/tools (make documents)")
+        leave_out("openapi/tools is not installed: make documents")
     return need("node")
 
 

@@ -181,7 +181,7 @@ def _brought_by_pip(directory: Path) -> Path:
     """Likewise; in `directory`, as whoever root runs it as may not read what root has installed."""
     package = importlib.util.find_spec(PIP)
     if package is None or package.origin is None:
-        leave_out("PostgreSQL")
+        leave_out("PostgreSQL is not installed")
     installed = max(Path(package.origin).parent.glob("pginstall*"))  # and the newest version, by name, of two
     if os.getuid() != 0:
         return installed / "bin"

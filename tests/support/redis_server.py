@@ -86,7 +86,7 @@ def _program() -> str:
         return found
     package = importlib.util.find_spec(PIP)
     if package is None or package.origin is None:
-        leave_out("redis-server")
+        leave_out("redis-server is not installed")
     return str(Path(package.origin).parent / "bin" / "redis-server")
 
 

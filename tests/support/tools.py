@@ -11,12 +11,12 @@ def need(tool: str) -> str:
     """The path of `tool`. Without it the test is left out; where `CI` is set it fails instead."""
     path = shutil.which(tool)
     if path is None:
-        leave_out(tool)
+        leave_out(f"{tool} is not installed")
     return path
 
 
-def leave_out(tool: str) -> NoReturn:
-    """Go on without the test, as there is no `tool`; where `CI` is set it fails instead."""
+def leave_out(why: str) -> NoReturn:
+    """Go on without the test; where `CI` is set it fails instead. Nothing else skips a test."""
     if os.environ.get("CI"):
-        pytest.fail(f"{tool} is not installed, and CI leaves nothing out")
-    pytest.skip(f"left out, as {tool} is not installed")
+        pytest.fail(f"{why}, and CI leaves nothing out")
+    pytest.skip(f"left out, as {why}")
