@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from typing import Literal, NamedTuple
@@ -13,7 +13,6 @@ from hypothesis import settings as bounds
 from hypothesis import strategies as st
 from tortoise import connections
 from tortoise.backends.base.client import TransactionalDBClient
-from tortoise.exceptions import IntegrityError
 
 from itcook.database import Transaction, inserts_only, transactional, units
 from itcook.database.inserts import Inserts
@@ -25,22 +24,11 @@ from itcook.models import Follow, User
 from itcook.settings import Settings
 from tests.support.statements import traced
 from tests.support.stream import NOON
+from tests.support.units import add, emails, insert, kinds, patience, someone
 
-pytestmark = pytest.mark.usefixtures("database")
+__all__ = ["patience"]
 
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A group takes in all who wait, however slow the machine is."""
-    monkeypatch.setattr(units, "MAX_SECONDS", 60.0)
-
-
-def someone(email: str) -> User:
-    return User(email=email, password_hash="x", first_name="A", last_name="B", created_at=NOON)
-
-
-async def insert(connection: TransactionalDBClient, email: str) -> None:
-    await someone(email).save(using_db=connection)
+pytestmark = pytest.mark.usefixtures("database", "patience")
 
 
 async def break_commit(connection: TransactionalDBClient) -> None:
@@ -48,12 +36,6 @@ async def break_commit(connection: TransactionalDBClient) -> None:
     await connection.execute_query("PRAGMA defer_foreign_keys = 1")
     nobody = Follow(id=new_id(), follower_id=new_id(), followed_id=new_id(), created_at=NOON)
     await nobody.save(using_db=connection)
-
-
-@transactional
-async def add(transaction: Transaction, email: str) -> str:
-    await insert(transaction.connection, email)
-    return email
 
 
 @transactional
@@ -68,20 +50,6 @@ async def add_and_break_commit(transaction: Transaction, email: str) -> None:
     await break_commit(transaction.connection)
 
 
-@transactional
-@inserts_only
-async def leave(transaction: Transaction, *emails: str) -> None:
-    """Leave rows to be inserted with the commit, and nothing else."""
-    for email in emails:
-        transaction.inserts.add(someone(email))
-
-
-@transactional
-async def clear(transaction: Transaction) -> int:
-    """Delete everybody; how many there were."""
-    return await User.all().using_db(transaction.connection).delete()
-
-
 @asynccontextmanager
 async def full_disk() -> AsyncIterator[None]:
     """The file cannot grow, as far as SQLite is concerned."""
@@ -91,18 +59,6 @@ async def full_disk() -> AsyncIterator[None]:
         yield
     finally:
         await connection.execute_query(f"PRAGMA max_page_count = {2**30}")
-
-
-def savepoints(statements: Iterable[str]) -> int:
-    return sum(statement.startswith("SAVEPOINT") for statement in statements)
-
-
-async def emails() -> set[str]:
-    return {found.email for found in await User.all()}
-
-
-def kinds(results: Iterable[object]) -> list[type]:
-    return [type(result) for result in results]
 
 
 async def test_units_that_wait_share_a_commit() -> None:
@@ -352,37 +308,3 @@ async def test_who_waits_is_told_that_no_transaction_can_begin(monkeypatch: pyte
     assert [type(failure) for failure in failures] == [sqlite3.OperationalError] * 3
     await asyncio.wait_for(run_unit(work), 5)
     assert await User.exists(email="ada@example.com")
-
-
-async def test_what_is_left_to_the_commit_is_inserted_with_it() -> None:
-    """By all who share it, without a savepoint; who has statements of its own still has one."""
-    async with traced() as statements:
-        await asyncio.gather(*(leave(str(number), f"{number} too") for number in range(20)))
-    assert await emails() == {text for number in range(20) for text in (str(number), f"{number} too")}
-    assert savepoints(statements) == 0
-    assert statements.count("COMMIT") <= 2
-    async with traced() as statements:
-        await asyncio.gather(add("a"), leave("b"), add("c"))
-    assert savepoints(statements) == 1
-
-
-async def test_who_has_statements_finds_what_was_left_before() -> None:
-    """And nobody else's: whoever deletes what there is of a person misses nothing of it."""
-    assert (await asyncio.gather(leave("a"), leave("b"), clear(), leave("c")))[2] == 2
-    assert await emails() == {"c"}
-
-
-async def test_what_is_left_to_the_commit_may_break_it() -> None:
-    """Then whose row it is fails alone, and the others are stored."""
-    await add("taken")
-    results = await asyncio.gather(leave("a"), leave("taken"), add("b"), leave("c"), return_exceptions=True)
-    assert kinds(results) == [type(None), IntegrityError, str, type(None)]
-    assert await emails() == {"taken", "a", "b", "c"}
-
-
-async def test_who_has_statements_and_says_to_have_none() -> None:
-    """A defect, of which nothing is stored, and which nobody else notices."""
-    liar = transactional(inserts_only(add.within))
-    results = await asyncio.gather(leave("a"), liar("b"), leave("c"), return_exceptions=True)
-    assert kinds(results) == [type(None), AssertionError, type(None)]
-    assert await emails() == {"a", "c"}
