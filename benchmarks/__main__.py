@@ -7,7 +7,6 @@ is slow for all of them, and what is compared is compared within one round.
 import argparse
 import asyncio
 import gc
-import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -30,6 +29,7 @@ from benchmarks import (
 )
 from benchmarks.cores import LOAD_CORE, pin
 from benchmarks.figures import MANY_CLIENTS, Benchmark, Figure
+from benchmarks.process import allow_files
 from benchmarks.results import Results
 
 ROUNDS = 3
@@ -46,7 +46,7 @@ def main() -> None:
     for name, reason in _missing().items():
         print(f"left out: {name}: {reason}", flush=True)
     pin(0, LOAD_CORE)
-    _allow_files(MANY_CLIENTS + SPARE_FILES)
+    allow_files(MANY_CLIENTS + SPARE_FILES)
     results = _measure(chosen, 1 if arguments.quick else arguments.rounds)
     whole = len(chosen) == len(_all())
     print(report.page(results, whole=whole))
@@ -116,13 +116,6 @@ def _measure_once(benchmark: Benchmark) -> list[Figure]:
 async def _figures(benchmark: Benchmark, directory: Path) -> list[Figure]:
     async with asyncio.timeout(LIMIT_SECONDS):
         return await benchmark.run(directory)
-
-
-def _allow_files(count: int) -> None:
-    """Let this process, and the servers it starts, have `count` connections."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < count:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
 def _write(results: Results) -> None:

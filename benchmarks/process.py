@@ -1,6 +1,7 @@
 """A process that is measured: how it is started, what it has used, and its end."""
 
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -106,3 +107,10 @@ def _own() -> dict[str, str]:
 def _run_seconds(thread: Path) -> float:
     # Linux, Documentation/scheduler/sched-stats.rst: nanoseconds on a processor come first.
     return int((thread / "schedstat").read_text().split()[0]) / 1e9
+
+
+def allow_files(count: int) -> None:
+    """Let this process, and the servers it starts, have `count` connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))

@@ -10,7 +10,6 @@ is left when all have gone, or if a request was refused or an event out of order
 import argparse
 import asyncio
 import random
-import resource
 import signal
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import uvloop
 
+from benchmarks.process import allow_files
 from tests.soak.page import page, plot
 from tests.soak.run import SETTINGS, Outcome, Plan, soak
 from tests.soak.samples import table
@@ -31,7 +31,7 @@ def main() -> None:
     arguments = _parser().parse_args()
     plan = Plan(arguments.seed, minutes=arguments.minutes, clients=arguments.clients, rate=arguments.rate)
     _say(f"seed {plan.seed}")
-    _allow_files(plan.clients + SPARE_FILES)
+    allow_files(plan.clients + SPARE_FILES)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         outcome = runner.run(_run(plan))
     _say(f"\n{page(outcome)}")
@@ -63,12 +63,6 @@ async def _run(plan: Plan) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="itcook-soak-") as directory:
         async with started(Server(Path(directory), SETTINGS, sys.executable, "-P", WATCHED)) as server:
             return await soak(server, plan, _say)
-
-
-def _allow_files(count: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < count:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
 def _write(outcome: Outcome, directory: Path) -> None:

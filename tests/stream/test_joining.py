@@ -18,6 +18,7 @@ from tests.support.here import Here, subscribe
 from tests.support.stream import (
     NOON,
     FakeSink,
+    SlowSink,
     cursor,
     run_of,
     someone,
@@ -25,19 +26,6 @@ from tests.support.stream import (
 )
 from tests.support.survival import survives
 from tests.support.waiting import until
-
-
-class SlowSink(FakeSink):
-    """Has room for the next part of a replay when the test says so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.room = asyncio.Semaphore(0)
-        self.asked = 0
-
-    async def drained(self) -> None:
-        self.asked += 1
-        await self.room.acquire()
 
 
 async def test_fresh(here: Here) -> None:

@@ -13,23 +13,21 @@ from itcook.stream.connections import Connections
 from itcook.stream.envelope import Envelope
 from itcook.stream.history import History
 from itcook.stream.session import Liveness, Session
-from tests.support.stream import EPOCH, NODE, NOON, FakeSink, FakeTable, cursor, someone, stored, verifying
+from tests.support.stream import (
+    EPOCH,
+    NODE,
+    NOON,
+    FakeSink,
+    FakeTable,
+    SlowSink,
+    cursor,
+    someone,
+    stored,
+    verifying,
+)
 from tests.support.waiting import until
 
 MINE = f"personal:{someone(1).user_id}"
-
-
-class SlowSink(FakeSink):
-    """Has room for the next part of a replay when the test says so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.room = asyncio.Semaphore(0)
-        self.asked = 0
-
-    async def drained(self) -> None:
-        self.asked += 1
-        await self.room.acquire()
 
 
 class Here:

@@ -1,5 +1,6 @@
 """The stream without a network: a way out that remembers, made-up events, a clock that is told."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -105,6 +106,19 @@ def verifying(**tokens: Principal) -> Verify:
         return tokens[token]
 
     return verify
+
+
+class SlowSink(FakeSink):
+    """Has room for the next part of a replay when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room = asyncio.Semaphore(0)
+        self.asked = 0
+
+    async def drained(self) -> None:
+        self.asked += 1
+        await self.room.acquire()
 
 
 class FakeTable:
