@@ -17,6 +17,7 @@ from itcook.database import migrate
 from itcook.services import Services
 from itcook.settings import Settings
 from tests.support import contract, survival
+from tests.support.certificates import Certificate, make_certificate
 from tests.support.people import Person, register
 from tests.support.postgres import SECRET, Cluster, cluster
 from tests.support.rest import CheckedClient
@@ -78,6 +79,12 @@ def postgresql() -> Iterator[Cluster]:
     """A PostgreSQL server, started for the first test that asks for it."""
     with cluster() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Of the servers that speak TLS."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture

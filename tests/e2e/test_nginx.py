@@ -19,7 +19,7 @@ from itcook.app import create_app
 from itcook.auth.passwords import Passwords
 from itcook.settings import Settings
 from tests.support.api import Api
-from tests.support.certificates import Certificate, make_certificate
+from tests.support.certificates import Certificate
 from tests.support.nginx import Site, bare, deployed, nginx
 from tests.support.people import Person
 from tests.support.postgres import SECRET, Cluster
@@ -31,11 +31,6 @@ from tests.support.workers import is_cut_off
 HEARTBEAT_SECONDS = 0.5
 BEATS = 12
 BACK_SECONDS = 30
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from wsproto.frame_protocol import CloseReason
 
 from tests.hostile.rfc6455 import Case, Seen, answered, cases, message
 from tests.support.api import Api
-from tests.support.certificates import Certificate, make_certificate
+from tests.support.certificates import Certificate
 from tests.support.http2 import HTTP2Client, http2_client
 from tests.support.people import Person
 from tests.support.processes import Server, running
@@ -21,11 +21,6 @@ CASES = cases()
 IN_STREAMS = [case for case in CASES if "byte for byte" not in case.name]  # else it would be a flood of DATA
 PROBE = "still here"
 ANSWERS = {"ref", "error"}
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="module")
