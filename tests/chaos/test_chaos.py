@@ -57,9 +57,11 @@ async def test_whatever_fails_nothing_is_lost(nodes: Site) -> None:
 
 async def test_a_rolling_restart_is_no_more_than_a_moment(nodes: Site) -> None:
     """All nodes under load, one after the other: every client is told 1012 by each node that it is at, and
-    resumes; nothing is lost.
+    resumes; nothing is lost. Whoever heard nothing for long on a busy machine and left by itself may have
+    been at none.
     """
     outcome = await _run(nodes, faults.ROLLING, stay=math.inf)
     assert outcome.verdict, str(outcome.verdict)
     assert None not in outcome.ends, "somebody was cut off without a word"
-    assert all(account.ends[1012] for account in outcome.ledger.accounts)
+    assert outcome.ends[1012]
+    assert all(account.ends[1012] or account.silences for account in outcome.ledger.accounts)
